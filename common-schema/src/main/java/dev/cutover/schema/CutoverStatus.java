@@ -1,0 +1,84 @@
+package dev.cutover.schema;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * The answer of {@code GET /cutover/status}, the same at every service.
+ *
+ * @param flagsAgeMs milliseconds since the flags were last known to be the log's newest; null before that was ever so
+ */
+public record CutoverStatus(Mode mode, List<FeatureStatus> features, Long flagsAgeMs) {
+
+    /** How far the whole dashboard has come. */
+    public enum Mode {
+        /** No feature is live or promoted. */
+        SHADOW,
+        PARTIAL,
+        /** Every feature is live or promoted. */
+        FULL
+    }
+
+    public record FeatureStatus(
+            String feature,
+            Stage stage,
+            long version,
+            int rollout,
+            String changedBy,
+            Instant changedAt,
+            String reason) {}
+
+    public CutoverStatus {
+        features = List.copyOf(features);
+    }
+
+    public static CutoverStatus of(FeatureCatalog catalog, FlagReader flags) {
+        List<FeatureStatus> features = catalog.features().stream()
+                .map(feature -> flags.flag(feature.name()))
+                .map(flag -> new FeatureStatus(
+                        flag.feature(),
+                        flag.stage(),
+                        flag.version(),
+                        flag.rollout(),
+                        flag.changedBy(),
+                        flag.changedAt(),
+                        flag.reason()))
+                .toList();
+        return new CutoverStatus(
+                mode(features),
+                features,
+                flags.ageMs().isPresent() ? flags.ageMs().getAsLong() : null);
+    }
+
+    private static Mode mode(List<FeatureStatus> features) {
+        long shadow = features.stream()
+                .filter(feature -> feature.stage() == Stage.SHADOW)
+                .count();
+        if (shadow == features.size()) {
+            return Mode.SHADOW;
+        }
+        return shadow == 0 ? Mode.FULL : Mode.PARTIAL;
+    }
+
+    public byte[] toJson() {
+        try {
+            return Json.MAPPER.writeValueAsBytes(this);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a status that can't be written: " + this, e);
+        }
+    }
+
+    /** The line that a status begins with, for example {@code ⚡ PARTIAL CUTOVER (1/4)}. */
+    public String headline() {
+        long moved = features.stream()
+                .filter(feature -> feature.stage() != Stage.SHADOW)
+                .count();
+        String share = " (" + moved + "/" + features.size() + ")";
+        return switch (mode) {
+            case SHADOW -> "⚪ SHADOW MODE";
+            case PARTIAL -> "⚡ PARTIAL CUTOVER" + share;
+            case FULL -> "✅ FULL CUTOVER" + share;
+        };
+    }
+}

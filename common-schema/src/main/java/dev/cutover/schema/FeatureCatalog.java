@@ -1,0 +1,192 @@
+package dev.cutover.schema;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The features of a dashboard, in their cutover order, and its heartbeat. Immutable; read from {@code features.yaml} (the
+ * shipped one says what each field means).
+ *
+ * @param heartbeat the topic and cadence of the sign of life
+ */
+public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) {
+    private static final String SHIPPED = "features.yaml";
+    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,63}");
+    private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9.-]{0,199}");
+    private static final int MOST_PARTITIONS = 10_000;
+
+    /** @param cadence a whole number of seconds */
+    public record HeartbeatStream(String topic, Duration cadence) {}
+
+    public FeatureCatalog {
+        features = List.copyOf(features);
+    }
+
+    /** The catalog that Cutover ships: the four features of a trading dashboard. */
+    public static FeatureCatalog shipped() {
+        try (InputStream in = FeatureCatalog.class.getResourceAsStream(SHIPPED)) {
+            return parse(SHIPPED, in.readAllBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @throws StartupException when the file can't be read or breaks a rule; the message names the place */
+    public static FeatureCatalog load(Path file) {
+        try {
+            return parse(file.toString(), Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw new StartupException("can't read the feature catalog " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    public Optional<Feature> feature(String name) {
+        return features.stream().filter(feature -> feature.name().equals(name)).findFirst();
+    }
+
+    /** The event type with that name; types are unique over all features. */
+    public Optional<Feature.EventType> event(String type) {
+        return features.stream()
+                .flatMap(feature -> feature.event(type).stream())
+                .findFirst();
+    }
+
+    // What the file holds, before its rules are checked. Fields that are not named here are refused.
+
+    private record FileForm(List<FeatureForm> features, HeartbeatForm heartbeat) {}
+
+    private record FeatureForm(String name, String topic, int partitions, String delivery, List<EventForm> events) {}
+
+    private record EventForm(String type, String key, String cadence, JsonNode view) {}
+
+    private record HeartbeatForm(String topic, String cadence) {}
+
+    private static FeatureCatalog parse(String file, byte[] yaml) {
+        ObjectReader reader = YAMLMapper.builder()
+                .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+                .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+                .build()
+                .readerFor(FileForm.class);
+        FileForm form;
+        try {
+            form = reader.readValue(yaml);
+        } catch (JsonProcessingException e) {
+            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
+            throw new StartupException(file + (line > 0 ? ", line " + line : "") + ": " + Json.problem(e), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Reading(file).catalog(form);
+    }
+
+    /** One reading of one file: it knows what it has seen, so that names are not given twice. */
+    private static final class Reading {
+        private final String file;
+        private final Set<String> names = new HashSet<>();
+        private final Set<String> topics = new HashSet<>();
+        private final Set<String> types = new HashSet<>();
+
+        Reading(String file) {
+            this.file = file;
+            types.add(Event.Heartbeat.TYPE);
+        }
+
+        FeatureCatalog catalog(FileForm form) {
+            check(!form.features().isEmpty(), "features", "must hold at least one feature");
+            List<Feature> features = new ArrayList<>();
+            form.features().forEach(feature -> features.add(feature(feature)));
+            topic("heartbeat.topic", form.heartbeat().topic());
+            Duration cadence = duration("heartbeat.cadence", form.heartbeat().cadence());
+            check(cadence.toMillis() % 1000 == 0, "heartbeat.cadence", "must be whole seconds");
+            return new FeatureCatalog(
+                    features, new HeartbeatStream(form.heartbeat().topic(), cadence));
+        }
+
+        private Feature feature(FeatureForm form) {
+            String place = "feature '" + form.name() + "'";
+            check(NAME.matcher(form.name()).matches(), place, "the name must match " + NAME);
+            check(names.add(form.name()), place, "is there twice");
+            topic(place + ", topic", form.topic());
+            check(
+                    form.partitions() >= 1 && form.partitions() <= MOST_PARTITIONS,
+                    place + ", partitions",
+                    "must be 1 to " + MOST_PARTITIONS + ", but is " + form.partitions());
+            check(!form.events().isEmpty(), place, "must have at least one event type");
+            List<Feature.EventType> events = new ArrayList<>();
+            form.events().forEach(event -> events.add(event(place, event)));
+            return new Feature(form.name(), form.topic(), form.partitions(), delivery(place, form.delivery()), events);
+        }
+
+        private Feature.EventType event(String feature, EventForm form) {
+            String place = feature + ", event '" + form.type() + "'";
+            check(NAME.matcher(form.type()).matches(), place, "the type must match " + NAME);
+            check(types.add(form.type()), place, "the type is there twice");
+            check(!form.key().isBlank(), place, "needs its key field");
+            return new Feature.EventType(
+                    form.type(), form.key(), duration(place + ", cadence", form.cadence()), view(place, form.view()));
+        }
+
+        private Feature.Delivery delivery(String place, String text) {
+            return switch (text) {
+                case "latest" -> Feature.Delivery.LATEST;
+                case "every" -> Feature.Delivery.EVERY;
+                default -> throw wrong(place + ", delivery", "must be latest or every, but is '" + text + "'");
+            };
+        }
+
+        private Feature.View view(String place, JsonNode node) {
+            if (node.isTextual() && node.asText().toLowerCase(Locale.ROOT).equals("latest")) {
+                return new Feature.View.Latest();
+            }
+            JsonNode series = node.path("series");
+            if (series.path("by").isTextual() && series.path("depth").isInt() && series.size() == 2) {
+                int depth = series.path("depth").intValue();
+                check(depth >= 1, place + ", view", "depth must be at least 1, but is " + depth);
+                return new Feature.View.Series(series.path("by").textValue(), depth);
+            }
+            throw wrong(place + ", view", "must be latest or {series: {by: FIELD, depth: N}}, but is " + node);
+        }
+
+        private void topic(String place, String topic) {
+            check(TOPIC.matcher(topic).matches(), place, "must match " + TOPIC + ", but is '" + topic + "'");
+            check(topics.add(topic), place, "is the topic of another entry: '" + topic + "'");
+        }
+
+        private Duration duration(String place, String text) {
+            try {
+                Duration duration = Durations.parse(text);
+                check(!duration.isZero(), place, "must be positive");
+                return duration;
+            } catch (IllegalArgumentException e) {
+                throw wrong(place, e.getMessage() + ", but is '" + text + "'");
+            }
+        }
+
+        private void check(boolean condition, String place, String rule) {
+            if (!condition) {
+                throw wrong(place, rule);
+            }
+        }
+
+        private StartupException wrong(String place, String rule) {
+            return new StartupException(file + ": " + place + ": " + rule);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package dev.cutover.schema;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * One feature's flag, whole: a record of {@link Topics#FLAGS} holds all of it.
+ *
+ * @param version 0 before the first change, then one more with each
+ * @param rollout percent of the clients that the stage holds for; 0 to 100
+ * @param sunset when the REST endpoint is to go; null while no date is set
+ * @param hold true while further promotion is held, until an operator clears it
+ * @param forced true when the change went past the gate
+ * @param changeId unique for each change; null at version 0, as are {@code changedBy}, {@code changedAt} and {@code reason}
+ */
+public record Flag(
+        String feature,
+        Stage stage,
+        long version,
+        int rollout,
+        Instant sunset,
+        Guard guard,
+        boolean hold,
+        boolean forced,
+        String changeId,
+        String changedBy,
+        Instant changedAt,
+        String reason) {
+
+    /** What the guard does about a live feature that goes bad. */
+    public enum Guard {
+        ON,
+        WARN,
+        OFF;
+
+        @JsonValue
+        public String wireName() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        @JsonCreator
+        public static Guard fromWireName(String name) {
+            return valueOf(name.toUpperCase(Locale.ROOT));
+        }
+    }
+
+    public Flag {
+        Objects.requireNonNull(feature, "feature");
+        Objects.requireNonNull(stage, "stage");
+        Objects.requireNonNull(guard, "guard");
+        if (version < 0) {
+            throw new IllegalArgumentException("version must not be negative, but is " + version);
+        }
+        if (rollout < 0 || rollout > 100) {
+            throw new IllegalArgumentException("rollout must be 0 to 100, but is " + rollout);
+        }
+    }
+
+    /** The flag of a feature that was never changed: shadow. */
+    public static Flag initial(String feature) {
+        return new Flag(feature, Stage.SHADOW, 0, 100, null, Guard.ON, false, false, null, null, null, null);
+    }
+
+    /** This flag at another stage; the writer numbers and stamps the change. */
+    public Flag at(Stage to, String by, String why) {
+        return new Flag(feature, to, version, rollout, sunset, guard, hold, forced, changeId, by, changedAt, why);
+    }
+
+    Flag stamped(long newVersion, String newChangeId, Instant at) {
+        return new Flag(
+                feature, stage, newVersion, rollout, sunset, guard, hold, forced, newChangeId, changedBy, at, reason);
+    }
+
+    byte[] toJson() {
+        try {
+            return Json.MAPPER.writeValueAsBytes(this);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a flag that can't be written: " + this, e);
+        }
+    }
+
+    /** @throws IllegalArgumentException when the bytes are no flag of that feature */
+    static Flag fromJson(String feature, byte[] json) {
+        Flag flag;
+        try {
+            flag = Json.MAPPER.readValue(json, Flag.class);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(Json.problem(e), e);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
+        if (flag == null || !flag.feature().equals(feature)) {
+            throw new IllegalArgumentException("the record's key is '" + feature + "', its flag is of "
+                    + (flag == null ? "no feature" : "'" + flag.feature() + "'"));
+        }
+        return flag;
+    }
+}

@@ -1,0 +1,85 @@
+package dev.cutover.schema;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * How to reach the cluster. Makes clients with the guarantees that all of Cutover relies on: producers are idempotent and wait
+ * for all replicas, consumers see committed records alone and belong to no group.
+ *
+ * @param bootstrap {@code host:port}, several divided by commas
+ * @param overrides Kafka's own settings (TLS, SASL, …), which win over ours
+ */
+public record KafkaConnection(String bootstrap, Map<String, String> overrides) {
+
+    public KafkaConnection {
+        overrides = Map.copyOf(overrides);
+    }
+
+    public Admin admin(String clientId) {
+        return make(() -> Admin.create(config(clientId)));
+    }
+
+    /** A consumer without a group, for {@code assign()}; it neither commits nor resets unasked. */
+    public KafkaConsumer<byte[], byte[]> consumer(String clientId) {
+        Map<String, Object> config = config(clientId);
+        config.putIfAbsent(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        config.putIfAbsent(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        config.putIfAbsent(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        config.putIfAbsent(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        return make(() -> new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
+    }
+
+    public KafkaProducer<byte[], byte[]> producer(String clientId) {
+        return producer(clientId, Map.of());
+    }
+
+    /** A producer of which one at a time can write with this id: a newer one fences the older. */
+    public KafkaProducer<byte[], byte[]> transactionalProducer(String clientId, String transactionalId) {
+        return producer(clientId, Map.of(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId));
+    }
+
+    private KafkaProducer<byte[], byte[]> producer(String clientId, Map<String, Object> extra) {
+        Map<String, Object> config = config(clientId);
+        config.putIfAbsent(ProducerConfig.ACKS_CONFIG, "all");
+        config.putIfAbsent(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        config.putAll(extra);
+        return make(() -> new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()));
+    }
+
+    private Map<String, Object> config(String clientId) {
+        Map<String, Object> config = new HashMap<>(overrides);
+        config.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrap);
+        config.put(CommonClientConfigs.CLIENT_ID_CONFIG, clientId);
+        return config;
+    }
+
+    private interface Maker<T> {
+        T make();
+    }
+
+    /** Kafka's constructors wrap what is wrong with a setting; the operator needs the innermost reason. */
+    private <T> T make(Maker<T> maker) {
+        try {
+            return maker.make();
+        } catch (KafkaException e) {
+            Throwable reason = e;
+            while (reason.getCause() != null) {
+                reason = reason.getCause();
+            }
+            throw new StartupException(
+                    "can't make a Kafka client for " + bootstrap + ": " + reason.getMessage()
+                            + "; check --bootstrap and the kafka.* settings",
+                    e);
+        }
+    }
+}
