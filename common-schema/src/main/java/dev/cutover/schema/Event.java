@@ -21,6 +21,8 @@ public sealed interface Event {
     String key();
 
     /**
+     * What one account holds, in the account's currency.
+     *
      * @param buyingPower not negative
      * @param portfolioValue cash plus the value of all positions
      */
@@ -79,6 +81,8 @@ public sealed interface Event {
     }
 
     /**
+     * What an account holds of one symbol.
+     *
      * @param quantity negative for a short position
      * @param pnl quantity times the difference of current and entry price
      */
@@ -173,7 +177,11 @@ public sealed interface Event {
         }
     }
 
-    /** @param secondsToNextEvent seconds until the status changes next; not negative */
+    /**
+     * Whether one market trades, and for how long that still holds.
+     *
+     * @param secondsToNextEvent seconds until the status changes next; not negative
+     */
     record MarketStatus(int marketId, String country, Status status, long secondsToNextEvent, Instant timestamp)
             implements Event {
         public static final String TYPE = "market_status";

@@ -32,6 +32,8 @@ public final class EventCodec {
     }
 
     /**
+     * The event that the bytes hold.
+     *
      * @param type one of {@link #types()}
      * @throws InvalidEventException when the type has no record, or the bytes are no JSON of that type
      */

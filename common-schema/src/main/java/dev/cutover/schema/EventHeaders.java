@@ -18,6 +18,8 @@ public final class EventHeaders {
     private EventHeaders() {}
 
     /**
+     * The headers of one event.
+     *
      * @param id unique among the events of {@code source}
      * @param source who emits, as a URI reference
      * @param time when it was emitted

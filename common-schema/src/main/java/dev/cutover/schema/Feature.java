@@ -37,6 +37,8 @@ public record Feature(String name, String topic, int partitions, Delivery delive
     }
 
     /**
+     * One kind of event that the feature is made of.
+     *
      * @param type the type on the wire
      * @param key the field of {@code data} whose value, as text, is the record's key
      * @param cadence how often every key's state is emitted at least; positive

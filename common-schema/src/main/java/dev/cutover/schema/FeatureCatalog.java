@@ -31,7 +31,11 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
     private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9.-]{0,199}");
     private static final int MOST_PARTITIONS = 10_000;
 
-    /** @param cadence a whole number of seconds */
+    /**
+     * Where the sign of life is written, and how often.
+     *
+     * @param cadence a whole number of seconds
+     */
     public record HeartbeatStream(String topic, Duration cadence) {}
 
     public FeatureCatalog {
@@ -47,7 +51,11 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
         }
     }
 
-    /** @throws StartupException when the file can't be read or breaks a rule; the message names the place */
+    /**
+     * The catalog of an operator's own file.
+     *
+     * @throws StartupException when the file can't be read or breaks a rule; the message names the place
+     */
     public static FeatureCatalog load(Path file) {
         try {
             return parse(file.toString(), Files.readAllBytes(file));

@@ -179,7 +179,7 @@ public final class FlagReader implements AutoCloseable {
         long nowNs = System.nanoTime();
         boolean refresh = nowNs - refreshDueNs >= 0;
         if (refresh) {
-            barrier();
+            asked.add(new Barrier());
         }
         if (asked.isEmpty()) {
             return;

@@ -6,12 +6,14 @@ import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -66,6 +68,8 @@ public final class FlagWriter {
     private final Duration timeout;
 
     /**
+     * A writer; it opens nothing yet.
+     *
      * @param producers makes a transactional producer with {@link #TRANSACTIONAL_ID} for each try
      * @param reader this service's own
      * @param timeout for each reading of the log to its end
@@ -141,9 +145,11 @@ public final class FlagWriter {
             byte[] key = change.after().feature().getBytes(StandardCharsets.UTF_8);
             long atMs = change.after().changedAt().toEpochMilli();
             producer.beginTransaction();
-            producer.send(new ProducerRecord<>(
+            // what a send fails with, the commit throws
+            Future<RecordMetadata> unusedFlag = producer.send(new ProducerRecord<>(
                     Topics.FLAGS, 0, atMs, key, change.after().toJson()));
-            producer.send(new ProducerRecord<>(Topics.FLAG_AUDIT, 0, atMs, key, change.toAuditJson()));
+            Future<RecordMetadata> unusedAudit =
+                    producer.send(new ProducerRecord<>(Topics.FLAG_AUDIT, 0, atMs, key, change.toAuditJson()));
             producer.commitTransaction();
         }
 

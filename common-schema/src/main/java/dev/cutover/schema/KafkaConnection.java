@@ -25,6 +25,13 @@ public record KafkaConnection(String bootstrap, Map<String, String> overrides) {
         overrides = Map.copyOf(overrides);
     }
 
+    /** The same cluster with more settings of Kafka's; those that the operator gave still win. */
+    public KafkaConnection with(Map<String, String> settings) {
+        Map<String, String> merged = new HashMap<>(settings);
+        merged.putAll(overrides);
+        return new KafkaConnection(bootstrap, merged);
+    }
+
     public Admin admin(String clientId) {
         return make(() -> Admin.create(config(clientId)));
     }

@@ -43,6 +43,8 @@ public final class ServiceCommand {
     private ServiceCommand() {}
 
     /**
+     * The command of one service.
+     *
      * @param settings what can be set; the common ones are to be among them
      * @param starter called once, on the thread that executes the command, which then waits for the end
      */

@@ -28,7 +28,11 @@ public enum Stage {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** @throws IllegalArgumentException when no stage has that name */
+    /**
+     * The stage of that name.
+     *
+     * @throws IllegalArgumentException when no stage has it
+     */
     @JsonCreator
     public static Stage fromWireName(String name) {
         for (Stage stage : values()) {

@@ -46,6 +46,8 @@ public final class TopicProvisioner {
     }
 
     /**
+     * Creates and checks.
+     *
      * @param cluster the cluster's address, for messages
      * @param timeout for everything together
      * @throws StartupException when the cluster can't be reached in time, or a topic is not as it must be

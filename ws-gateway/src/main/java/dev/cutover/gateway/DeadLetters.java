@@ -1,0 +1,82 @@
+package dev.cutover.gateway;
+
+import dev.cutover.schema.Topics;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where records go that no subscriber could read. The key is the record's place, so that several gateways, or one that starts
+ * again, write one letter and not many: compaction keeps the last.
+ *
+ * <p>Called by the tail's thread, which may wait for as long as the producer's {@code max.block.ms}.
+ */
+final class DeadLetters implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(DeadLetters.class);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
+
+    /** Why the record could not be read. */
+    static final String REASON = "cutover_reason";
+    /** The record's own key; absent where it had none. */
+    static final String KEY = "cutover_key";
+
+    private static final String NULL_VALUE = "cutover_null_value";
+    private static final byte[] NOTHING = new byte[0];
+
+    private final Producer<byte[], byte[]> producer;
+    private final GatewayMetrics metrics;
+
+    DeadLetters(Producer<byte[], byte[]> producer, GatewayMetrics metrics) {
+        this.producer = producer;
+        this.metrics = metrics;
+    }
+
+    void send(ConsumerRecord<byte[], byte[]> record, String reason) {
+        String place = record.topic() + "-" + record.partition() + "@" + record.offset();
+        metrics.deadLetters.increment();
+        log.warn("record {} goes to {}: {}", place, Topics.DEAD_LETTERS, reason);
+        try {
+            producer.send(letter(place, record, reason), (metadata, failure) -> {
+                if (failure != null) {
+                    lost(place, failure);
+                }
+            });
+        } catch (KafkaException e) {
+            lost(place, e);
+        }
+    }
+
+    private void lost(String place, Exception failure) {
+        metrics.deadLettersFailed.increment();
+        log.error("record {} could not be written to {}: {}", place, Topics.DEAD_LETTERS, failure.getMessage());
+    }
+
+    private static ProducerRecord<byte[], byte[]> letter(
+            String place, ConsumerRecord<byte[], byte[]> record, String reason) {
+        Headers headers = new RecordHeaders(record.headers().toArray());
+        headers.add(REASON, reason.getBytes(StandardCharsets.UTF_8));
+        if (record.key() != null) {
+            headers.add(KEY, record.key());
+        }
+        byte[] value = record.value();
+        if (value == null) {
+            // a null value would be a tombstone, and the letter would vanish
+            headers.add(NULL_VALUE, NOTHING);
+            value = NOTHING;
+        }
+        return new ProducerRecord<>(
+                Topics.DEAD_LETTERS, null, null, place.getBytes(StandardCharsets.UTF_8), value, headers);
+    }
+
+    @Override
+    public void close() {
+        producer.close(CLOSE_TIMEOUT);
+    }
+}

@@ -1,0 +1,156 @@
+package dev.cutover.gateway;
+
+import dev.cutover.schema.Feature;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One feature as one event loop knows it: the latest values of its keys, how far it has been read, and who on this loop wants
+ * what. An event finds its subscribers by its key's number; its cost grows with those that want it alone.
+ *
+ * <p>Owned by one hub's event loop.
+ */
+final class FeatureView {
+    /** The subscriptions that named one key, of whichever event type and partition. */
+    private static final class KeySubscribers {
+        final List<LiveSubscription> subscriptions = new ArrayList<>();
+    }
+
+    private static final class Slot {
+        final LatestValues values;
+        final KeySubscribers subscribers;
+
+        Slot(EventKey key, KeySubscribers subscribers) {
+            this.values = new LatestValues(key.type.view());
+            this.subscribers = subscribers;
+        }
+    }
+
+    private final Feature feature;
+    private final String epoch;
+    private final long[] reached;
+    private final List<Slot> slots = new ArrayList<>();
+    private final Map<String, List<Slot>> slotsByKey = new HashMap<>();
+    private final Map<String, KeySubscribers> subscribersByKey = new HashMap<>();
+    private final List<LiveSubscription> subscribersToAll = new ArrayList<>();
+
+    /** @param epoch the topic's id */
+    FeatureView(Feature feature, String epoch) {
+        this.feature = feature;
+        this.epoch = epoch;
+        this.reached = new long[feature.partitions()];
+        Arrays.fill(reached, -1);
+    }
+
+    Feature feature() {
+        return feature;
+    }
+
+    String epoch() {
+        return epoch;
+    }
+
+    /** The last offset reached in each partition; the array is the view's own. */
+    long[] reached() {
+        return reached;
+    }
+
+    void reach(int partition, long offset) {
+        reached[partition] = offset;
+    }
+
+    /** Takes an event in and offers it to those who want it. */
+    void accept(Frame frame, long nowNs) {
+        Slot slot = slot(frame.key);
+        slot.values.put(frame);
+        reached[frame.key.partition] = frame.offset;
+        for (LiveSubscription subscription : subscribersToAll) {
+            if (subscription.wants(frame.key.key)) {
+                subscription.session().offer(frame, feature.delivery(), nowNs);
+            }
+        }
+        for (LiveSubscription subscription : slot.subscribers.subscriptions) {
+            subscription.session().offer(frame, feature.delivery(), nowNs);
+        }
+    }
+
+    private Slot slot(EventKey key) {
+        // numbered by the tail in the order that it met them, so the next new one is always the next number
+        if (key.id == slots.size()) {
+            Slot slot = new Slot(key, subscribersByKey.computeIfAbsent(key.key, name -> new KeySubscribers()));
+            slots.add(slot);
+            slotsByKey.computeIfAbsent(key.key, name -> new ArrayList<>(1)).add(slot);
+        }
+        return slots.get(key.id);
+    }
+
+    /**
+     * The events of a snapshot as of now, each retained for the caller.
+     *
+     * @param keys null for all
+     * @param depth entries of a series; 0 for each key's last event alone
+     */
+    List<Frame> snapshot(Collection<String> keys, int depth) {
+        List<Slot> wanted = new ArrayList<>();
+        if (keys == null) {
+            wanted.addAll(slots);
+        } else {
+            keys.forEach(key -> wanted.addAll(slotsByKey.getOrDefault(key, List.of())));
+        }
+        wanted.removeIf(slot -> slot.values.last() == null);
+        wanted.sort(Comparator.comparing(slot -> slot.values.last(), LatestValues.BY_POSITION));
+        List<Frame> frames = new ArrayList<>();
+        wanted.forEach(slot -> slot.values.addTo(frames, depth));
+        return frames;
+    }
+
+    /** Enters a subscription that has just come to want these keys. */
+    void index(LiveSubscription subscription, Collection<String> keys) {
+        for (String key : keys) {
+            subscribersByKey
+                    .computeIfAbsent(key, name -> new KeySubscribers())
+                    .subscriptions
+                    .add(subscription);
+        }
+    }
+
+    void unindex(LiveSubscription subscription, Collection<String> keys) {
+        for (String key : keys) {
+            KeySubscribers subscribers = subscribersByKey.get(key);
+            removeUnordered(subscribers.subscriptions, subscribers.subscriptions.indexOf(subscription));
+            if (subscribers.subscriptions.isEmpty() && !slotsByKey.containsKey(key)) {
+                subscribersByKey.remove(key);
+            }
+        }
+    }
+
+    void indexToAll(LiveSubscription subscription) {
+        subscription.indexToAll = subscribersToAll.size();
+        subscribersToAll.add(subscription);
+    }
+
+    void unindexToAll(LiveSubscription subscription) {
+        int index = subscription.indexToAll;
+        removeUnordered(subscribersToAll, index);
+        if (index < subscribersToAll.size()) {
+            subscribersToAll.get(index).indexToAll = index;
+        }
+    }
+
+    /** The last one takes the place of the one removed: the order means nothing, and thousands may leave at once. */
+    private static void removeUnordered(List<LiveSubscription> list, int index) {
+        LiveSubscription last = list.remove(list.size() - 1);
+        if (index < list.size()) {
+            list.set(index, last);
+        }
+    }
+
+    void release() {
+        slots.forEach(slot -> slot.values.release());
+    }
+}

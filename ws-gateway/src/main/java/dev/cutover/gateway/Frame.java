@@ -1,0 +1,89 @@
+package dev.cutover.gateway;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
+
+/**
+ * One event as it goes over the wire: the whole WebSocket frame, header included, encoded once and shared by every subscriber.
+ * Immutable but for its reference count: whoever keeps a frame beyond a call retains it.
+ */
+final class Frame {
+    private static final byte[] SNAPSHOT_MARK =
+            ",\"snapshot\":true".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+
+    final EventKey key;
+    final long offset;
+    /** The value of the series' field, a String or a BigDecimal; null for a type without a series. */
+    final Object by;
+
+    private final ByteBuf wire;
+    private final int payloadAt;
+    /** Where in {@link #wire} the comma before {@code "data"} stands. */
+    private final int dataAt;
+
+    /**
+     * @param envelope the payload up to, and without, {@code ,"data":}
+     * @param data the event, as its producer wrote it
+     */
+    static Frame encode(ByteBufAllocator alloc, EventKey key, long offset, Object by, ByteBuf envelope, byte[] data) {
+        int payload = envelope.readableBytes() + WireFrames.DATA_MEMBER.length + data.length + 1;
+        ByteBuf wire = alloc.directBuffer(WireFrames.MOST_HEADER_BYTES + payload);
+        WireFrames.writeTextHeader(wire, payload);
+        int payloadAt = wire.writerIndex();
+        wire.writeBytes(envelope, envelope.readerIndex(), envelope.readableBytes());
+        int dataAt = wire.writerIndex();
+        wire.writeBytes(WireFrames.DATA_MEMBER).writeBytes(data).writeByte('}');
+        return new Frame(key, offset, by, wire, payloadAt, dataAt);
+    }
+
+    private Frame(EventKey key, long offset, Object by, ByteBuf wire, int payloadAt, int dataAt) {
+        this.key = key;
+        this.offset = offset;
+        this.by = by;
+        this.wire = wire;
+        this.payloadAt = payloadAt;
+        this.dataAt = dataAt;
+    }
+
+    int bytes() {
+        return wire.readableBytes();
+    }
+
+    /** The frame for one more subscriber to write; the write releases it. */
+    ByteBuf share() {
+        return wire.retainedDuplicate();
+    }
+
+    /** Writes this event once more, marked as part of a snapshot. */
+    void writeAsSnapshot(ByteBuf out) {
+        WireFrames.writeTextHeader(out, wire.writerIndex() - payloadAt + SNAPSHOT_MARK.length);
+        out.writeBytes(wire, payloadAt, dataAt - payloadAt);
+        out.writeBytes(SNAPSHOT_MARK);
+        out.writeBytes(wire, dataAt, wire.writerIndex() - dataAt);
+    }
+
+    Frame retain(int times) {
+        wire.retain(times);
+        return this;
+    }
+
+    Frame retain() {
+        wire.retain();
+        return this;
+    }
+
+    void release() {
+        wire.release();
+    }
+
+    int references() {
+        return wire.refCnt();
+    }
+
+    @Override
+    public String toString() {
+        return ByteBufUtil.hexDump(wire, 0, payloadAt) + " "
+                + wire.toString(payloadAt, wire.writerIndex() - payloadAt, java.nio.charset.StandardCharsets.UTF_8);
+    }
+}

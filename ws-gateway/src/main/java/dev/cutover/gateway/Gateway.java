@@ -1,0 +1,277 @@
+package dev.cutover.gateway;
+
+import dev.cutover.schema.CutoverStatus;
+import dev.cutover.schema.Feature;
+import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.FlagReader;
+import dev.cutover.schema.Health;
+import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.StartupException;
+import dev.cutover.schema.TopicProvisioner;
+import dev.cutover.schema.Topics;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One gateway, whole: its parts are built in the order of the flow, run, and are closed in reverse.
+ *
+ * <p>{@link #start} and {@link #close} block their caller; the rest is safe on any thread.
+ */
+public final class Gateway implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(Gateway.class);
+    private static final Duration PROVISION_TIMEOUT = Duration.ofSeconds(15);
+    private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
+    private static final long LOOP_STOP_MS = 1_000;
+    private static final long ALIVE_CHECK_MS = 1_000;
+    private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(10);
+
+    private enum State {
+        RUNNING,
+        DRAINING,
+        CLOSED
+    }
+
+    private final GatewaySettings settings;
+    private final GatewayMetrics metrics = new GatewayMetrics();
+    private final AtomicLong connectionNumbers = new AtomicLong();
+    /** Filled before the first connection can be upgraded, then read alone. */
+    private final Map<EventExecutor, Hub> hubByLoop = new ConcurrentHashMap<>();
+
+    private final Admin admin;
+    private final FlagReader flags;
+    private final DeadLetters deadLetters;
+    private final MultiThreadIoEventLoopGroup loops;
+    private final TopicTail tail;
+    private final FeatureCatalog catalog;
+    private final Channel server;
+    private volatile State state = State.RUNNING;
+
+    /**
+     * Starts a gateway and returns once its port is bound; {@link #health} tells when it is ready.
+     *
+     * @throws StartupException when the port is taken, Kafka can't be reached, or a topic is not as it must be
+     */
+    public static Gateway start(GatewaySettings settings, FeatureCatalog catalog, KafkaConnection kafka) {
+        Parts parts = new Parts();
+        try {
+            return new Gateway(settings, catalog, kafka, parts);
+        } catch (RuntimeException e) {
+            parts.closeAll();
+            throw e;
+        }
+    }
+
+    /** What a start has built so far, to be closed in reverse if it fails. */
+    private static final class Parts {
+        private final List<AutoCloseable> built = new ArrayList<>();
+
+        <T extends AutoCloseable> T add(T part) {
+            built.add(part);
+            return part;
+        }
+
+        void closeAll() {
+            for (int i = built.size() - 1; i >= 0; i--) {
+                try {
+                    built.get(i).close();
+                } catch (Exception e) {
+                    log.warn("closing after a failed start: {}", e.toString());
+                }
+            }
+        }
+    }
+
+    private Gateway(GatewaySettings settings, FeatureCatalog catalog, KafkaConnection kafka, Parts parts) {
+        this.settings = settings;
+        this.catalog = catalog;
+        Transport transport = Transport.best();
+        loops = new MultiThreadIoEventLoopGroup(
+                settings.loops(), new DefaultThreadFactory("gateway-loop", true), transport.handlers());
+        parts.add(this::stopLoops);
+        admin = parts.add(kafka.admin("cutover-gateway-admin"));
+        TopicProvisioner.ensure(admin, kafka.bootstrap(), Topics.specs(catalog), PROVISION_TIMEOUT);
+        flags = parts.add(new FlagReader(kafka, "cutover-gateway-flags"));
+        deadLetters = parts.add(new DeadLetters(deadLetterProducer(kafka), metrics));
+        makeHubs(epochs());
+        tail = new TopicTail(
+                catalog,
+                kafka.consumer("cutover-gateway-tail"),
+                admin,
+                deadLetters,
+                PooledByteBufAllocator.DEFAULT,
+                List.copyOf(hubByLoop.values()),
+                metrics);
+        parts.add(tail);
+        server = bind(transport);
+        flags.onChange(change -> hubByLoop.values().forEach(hub -> hub.onFlagChange(change)));
+        tail.start();
+        log.info("{} listens on {} ({})", settings.name(), server.localAddress(), transport.name());
+    }
+
+    private Channel bind(Transport transport) {
+        ServerBootstrap bootstrap = new ServerBootstrap()
+                .group(loops)
+                .channel(transport.serverChannel())
+                .option(ChannelOption.SO_BACKLOG, 4096)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .childOption(ChannelOption.TCP_NODELAY, true)
+                .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+                .childHandler(HttpFront.initializer(new HttpFront.Backing(
+                        this::health,
+                        () -> CutoverStatus.of(catalog, flags),
+                        metrics,
+                        channel -> hubByLoop.get(channel.eventLoop()),
+                        () -> "c-" + Long.toHexString(connectionNumbers.incrementAndGet()),
+                        settings.sessionBytes())));
+        ChannelFuture bound = bootstrap
+                .bind(new InetSocketAddress(settings.host(), settings.port()))
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw new StartupException(
+                    "the gateway can't listen on " + settings.host() + ":" + settings.port() + ": "
+                            + bound.cause().getMessage() + "; choose another port with "
+                            + GatewaySettings.PORT.option(),
+                    bound.cause());
+        }
+        return bound.channel();
+    }
+
+    /** A dead letter must not hold up the tail for long when Kafka is away. */
+    private static Producer<byte[], byte[]> deadLetterProducer(KafkaConnection kafka) {
+        return kafka.with(Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, "1000")).producer("cutover-gateway-dead-letters");
+    }
+
+    /** The topics' ids, by name: a topic that is made anew gets another. */
+    private Map<String, String> epochs() {
+        List<String> topics = catalog.features().stream().map(Feature::topic).toList();
+        try {
+            return admin
+                    .describeTopics(topics)
+                    .allTopicNames()
+                    .get(PROVISION_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
+                    .values()
+                    .stream()
+                    .collect(Collectors.toMap(
+                            TopicDescription::name, topic -> topic.topicId().toString()));
+        } catch (ExecutionException | TimeoutException e) {
+            throw new StartupException("can't read the topics' ids from Kafka: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new StartupException("interrupted while starting", e);
+        }
+    }
+
+    private void makeHubs(Map<String, String> epochs) {
+        Hub.Shared shared = new Hub.Shared(
+                settings.name(),
+                catalog,
+                epochs,
+                feature -> flags.flag(feature).stage(),
+                settings.ping().toMillis(),
+                System::nanoTime,
+                metrics);
+        for (EventExecutor loop : loops) {
+            Hub hub = new Hub(loop, shared);
+            hubByLoop.put(loop, hub);
+            loop.scheduleAtFixedRate(hub::checkAlive, ALIVE_CHECK_MS, ALIVE_CHECK_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** The address that clients connect to. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) server.localAddress();
+    }
+
+    public String name() {
+        return settings.name();
+    }
+
+    /** Ready once it holds all that Kafka held when it began, and knows the flags; not any more once it stops. */
+    public Health health() {
+        List<String> reasons = new ArrayList<>();
+        if (state != State.RUNNING) {
+            reasons.add("the gateway is stopping");
+        }
+        if (!flags.caughtUp().isDone()) {
+            reasons.add("the flags have not been read yet");
+        }
+        if (tail.warm().isCompletedExceptionally()) {
+            reasons.add("reading from Kafka has ended by an error; see the log, and restart");
+        } else if (!tail.warm().isDone()) {
+            reasons.add("the latest values are being read from Kafka");
+        }
+        return new Health(reasons);
+    }
+
+    /** The flags as this gateway knows them. */
+    public CutoverStatus status() {
+        return CutoverStatus.of(catalog, flags);
+    }
+
+    /** WebSocket connections that are open. */
+    public long connections() {
+        return metrics.connections.get();
+    }
+
+    /** Frames written to subscribers since the start. */
+    public long framesSent() {
+        return (long) metrics.framesSent.count();
+    }
+
+    /** Sees the connections off within the drain window, then ends everything; a second or so beyond it at most. */
+    @Override
+    public void close() {
+        if (state == State.CLOSED) {
+            return;
+        }
+        state = State.DRAINING;
+        server.close().awaitUninterruptibly(LOOP_STOP_MS);
+        onEachHub(hub -> hub.closeSessions(CloseReason.DRAINING));
+        long deadlineNs = System.nanoTime() + settings.drain().toNanos();
+        while (connections() > 0 && System.nanoTime() < deadlineNs) {
+            LockSupport.parkNanos(DRAIN_POLL_NS);
+        }
+        tail.close();
+        onEachHub(Hub::release);
+        stopLoops();
+        deadLetters.close();
+        flags.close();
+        admin.close(Duration.ofMillis(LOOP_STOP_MS));
+        state = State.CLOSED;
+        log.info("{} has stopped", settings.name());
+    }
+
+    private void onEachHub(Consumer<Hub> action) {
+        hubByLoop.forEach((loop, hub) -> loop.submit(() -> action.accept(hub)).awaitUninterruptibly(LOOP_STOP_MS));
+    }
+
+    private void stopLoops() {
+        loops.shutdownGracefully(0, LOOP_STOP_MS, TimeUnit.MILLISECONDS).awaitUninterruptibly(2 * LOOP_STOP_MS);
+    }
+}

@@ -1,0 +1,32 @@
+package dev.cutover.gateway;
+
+import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.ServiceCommand;
+import java.net.InetSocketAddress;
+import picocli.CommandLine;
+
+/** One gateway by itself, against a cluster that is there. */
+public final class GatewayMain {
+    private GatewayMain() {}
+
+    public static void main(String[] args) {
+        ServiceCommand.main(command(), args);
+    }
+
+    /** The command that {@link #main} runs. */
+    public static CommandLine command() {
+        return ServiceCommand.of(
+                "gateway",
+                "Pushes the events of Kafka to WebSocket subscribers.",
+                GatewaySettings.all(),
+                (settings, out) -> {
+                    FeatureCatalog catalog = settings.catalog();
+                    Gateway gateway = Gateway.start(GatewaySettings.from(settings), catalog, settings.kafka());
+                    InetSocketAddress address = gateway.address();
+                    out.println(gateway.name() + " listens on ws://" + address.getHostString() + ":" + address.getPort()
+                            + "/ws/");
+                    out.flush();
+                    return gateway::close;
+                });
+    }
+}

@@ -1,0 +1,220 @@
+package dev.cutover.gateway;
+
+import dev.cutover.schema.Feature;
+import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.FlagChange;
+import dev.cutover.schema.Stage;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+
+/**
+ * One event loop's share of the gateway: its sessions, and every feature as they see it.
+ *
+ * <p>Owned by its event loop. From other threads come batches, by {@link #accept}, and flag changes, by {@link
+ * #onFlagChange}; both cross as a task of the loop.
+ */
+final class Hub {
+    /** Batches that may wait for a loop; the tail waits before it hands over more. */
+    private static final int MOST_BATCHES_WAITING = 16;
+
+    /** What all hubs of a gateway share. */
+    record Shared(
+            String gateway,
+            FeatureCatalog catalog,
+            Map<String, String> epochs,
+            Function<String, Stage> stages,
+            long pingMs,
+            LongSupplier nanoClock,
+            GatewayMetrics metrics) {}
+
+    private final Executor loop;
+    private final Shared shared;
+    private final Semaphore room = new Semaphore(MOST_BATCHES_WAITING);
+
+    // owned by the loop
+    private final Map<String, FeatureView> viewsByName = new LinkedHashMap<>();
+    private final List<FeatureView> views = new ArrayList<>();
+    private final Set<SubscriberSession> sessions = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<SubscriberSession> toFlush = new ArrayList<>();
+    private final List<SubscriberSession> toClose = new ArrayList<>();
+    private boolean released;
+    private long framesSent;
+    private long bytesSent;
+
+    Hub(Executor loop, Shared shared) {
+        this.loop = loop;
+        this.shared = shared;
+        for (Feature feature : shared.catalog().features()) {
+            FeatureView view = new FeatureView(feature, shared.epochs().get(feature.topic()));
+            views.add(view);
+            viewsByName.put(feature.name(), view);
+        }
+    }
+
+    // from other threads
+
+    /**
+     * Hands a batch over; the hub then owns one reference to each of its frames. Waits while the loop is behind.
+     *
+     * @throws InterruptedException and takes over nothing, when the caller is told to stop
+     */
+    void accept(TailBatch batch) throws InterruptedException {
+        room.acquire();
+        try {
+            loop.execute(() -> {
+                try {
+                    deliver(batch);
+                } finally {
+                    room.release();
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            room.release();
+            batch.release(); // the loop has ended, and its sessions with it
+        }
+    }
+
+    /** Waits until every batch handed over so far has been delivered. */
+    void awaitIdle() throws InterruptedException {
+        room.acquire(MOST_BATCHES_WAITING);
+        room.release(MOST_BATCHES_WAITING);
+    }
+
+    /** Tells every session of a feature's new stage. */
+    void onFlagChange(FlagChange change) {
+        boolean moved = change.before().stage() != change.after().stage();
+        if (moved && shared.catalog().feature(change.after().feature()).isPresent()) {
+            loop.execute(() -> {
+                ByteBuf frame = ServerMessages.stageChanged(change);
+                sessions.forEach(session -> session.send(frame.retainedDuplicate()));
+                frame.release();
+                settle();
+            });
+        }
+    }
+
+    // on the loop
+
+    private void deliver(TailBatch batch) {
+        try {
+            if (released) {
+                return;
+            }
+            long nowNs = nowNs();
+            for (Frame frame : batch.frames()) {
+                views.get(frame.key.feature).accept(frame, nowNs);
+            }
+            for (TailBatch.Reached reached : batch.reached()) {
+                views.get(reached.feature()).reach(reached.partition(), reached.offset());
+            }
+            // after the events of the batch: `high` then says no more than what was written before it
+            for (byte[] heartbeat : batch.heartbeats()) {
+                sessions.forEach(session -> session.sendHeartbeat(heartbeat));
+            }
+            settle();
+        } finally {
+            batch.release();
+        }
+    }
+
+    /**
+     * To be called when a delivery, or the reading of what a client sent, is done: one flush for each session that was
+     * written to, and the end of those that failed.
+     */
+    void settle() {
+        // by index: a flush can make room, and what then goes out is to be flushed as well
+        for (int i = 0; i < toFlush.size(); i++) {
+            toFlush.get(i).flush();
+        }
+        toFlush.clear();
+        for (int i = 0; i < toClose.size(); i++) {
+            toClose.get(i).closeIfFailed();
+        }
+        toClose.clear();
+        shared.metrics().framesSent.increment(framesSent);
+        shared.metrics().bytesSent.increment(bytesSent);
+        framesSent = 0;
+        bytesSent = 0;
+    }
+
+    void toBeFlushed(SubscriberSession session) {
+        toFlush.add(session);
+    }
+
+    void toBeClosed(SubscriberSession session) {
+        toClose.add(session);
+    }
+
+    void sent(int frames, int bytes) {
+        framesSent += frames;
+        bytesSent += bytes;
+    }
+
+    void attach(SubscriberSession session) {
+        sessions.add(session);
+        shared.metrics().connections.incrementAndGet();
+    }
+
+    void detach(SubscriberSession session) {
+        if (sessions.remove(session)) {
+            shared.metrics().connections.decrementAndGet();
+        }
+    }
+
+    /** To be called every second or so. */
+    void checkAlive() {
+        long nowNs = nowNs();
+        long pingNs = shared.pingMs() * 1_000_000;
+        List.copyOf(sessions).forEach(session -> session.checkAlive(nowNs, pingNs));
+    }
+
+    void closeSessions(CloseReason reason) {
+        List.copyOf(sessions).forEach(session -> session.close(reason));
+    }
+
+    int sessionCount() {
+        return sessions.size();
+    }
+
+    ByteBuf welcome(String connection) {
+        return ServerMessages.welcome(shared.gateway(), connection, views, shared.stages(), shared.pingMs());
+    }
+
+    List<FeatureView> views() {
+        return views;
+    }
+
+    /** Null where the catalog has no such feature. */
+    FeatureView view(String feature) {
+        return viewsByName.get(feature);
+    }
+
+    Stage stage(String feature) {
+        return shared.stages().apply(feature);
+    }
+
+    long nowNs() {
+        return shared.nanoClock().getAsLong();
+    }
+
+    GatewayMetrics metrics() {
+        return shared.metrics();
+    }
+
+    /** Gives back every frame; nothing is delivered after it. */
+    void release() {
+        released = true;
+        views.forEach(FeatureView::release);
+    }
+}

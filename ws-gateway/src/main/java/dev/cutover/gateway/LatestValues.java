@@ -1,0 +1,99 @@
+package dev.cutover.gateway;
+
+import dev.cutover.schema.Feature.View;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What is known of one key: its last event and, for a series, its newest entries. Holds a reference to each of those frames.
+ *
+ * <p>Owned by one hub's event loop.
+ */
+final class LatestValues {
+    /** By offset in each partition. */
+    static final Comparator<Frame> BY_POSITION =
+            Comparator.<Frame>comparingInt(frame -> frame.key.partition).thenComparingLong(frame -> frame.offset);
+
+    private static final Comparator<Object> BY_FIELD = (one, other) -> {
+        if (one instanceof BigDecimal number && other instanceof BigDecimal otherNumber) {
+            return number.compareTo(otherNumber);
+        }
+        if (one instanceof String text && other instanceof String otherText) {
+            return text.compareTo(otherText);
+        }
+        return one instanceof BigDecimal ? -1 : 1; // numbers before texts
+    };
+
+    private final int depth;
+    private final TreeMap<Object, Frame> series;
+    private Frame last;
+
+    LatestValues(View view) {
+        this.depth = view instanceof View.Series of ? of.depth() : 0;
+        this.series = depth > 0 ? new TreeMap<>(BY_FIELD) : null;
+    }
+
+    /** Retains the frame, for as long as it is among the newest. */
+    void put(Frame frame) {
+        frame.retain();
+        if (last != null) {
+            last.release();
+        }
+        last = frame;
+        if (series != null) {
+            Frame replaced = series.put(frame.by, frame.retain());
+            if (replaced != null) {
+                replaced.release();
+            }
+            if (series.size() > depth) {
+                series.pollFirstEntry().getValue().release();
+            }
+        }
+    }
+
+    /** The newest entries of the series, oldest first; at most {@code most}, and at most the view's depth. */
+    private Collection<Frame> newest(int most) {
+        List<Frame> newest = new ArrayList<>(Math.min(most, series.size()));
+        int skip = Math.max(0, series.size() - most);
+        for (Map.Entry<Object, Frame> entry : series.entrySet()) {
+            if (skip-- <= 0) {
+                newest.add(entry.getValue());
+            }
+        }
+        return newest;
+    }
+
+    /**
+     * Adds what a snapshot holds of this key, each frame retained.
+     *
+     * @param entries of a series; 0 for the last event alone
+     */
+    void addTo(List<Frame> snapshot, int entries) {
+        if (entries > 0 && series != null) {
+            newest(entries).forEach(frame -> snapshot.add(frame.retain()));
+        } else if (last != null) {
+            snapshot.add(last.retain());
+        }
+    }
+
+    /** The position that a snapshot sorts this key by. */
+    Frame last() {
+        return last;
+    }
+
+    void release() {
+        if (last != null) {
+            last.release();
+            last = null;
+        }
+        if (series != null) {
+            series.values().forEach(Frame::release);
+            series.clear();
+        }
+    }
+}

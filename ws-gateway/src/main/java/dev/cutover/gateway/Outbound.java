@@ -1,0 +1,144 @@
+package dev.cutover.gateway;
+
+import io.netty.buffer.ByteBuf;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What waits for a subscriber that reads more slowly than it is sent to: in order, bounded in bytes, and with one entry for
+ * each key of a {@code latest} feature, the newest. A replaced value moves to the end, so that what leaves still ascends in
+ * offset for each partition.
+ *
+ * <p>Confined to the session's event loop.
+ */
+final class Outbound {
+
+    /** Something to be written when its turn comes. */
+    sealed interface Entry permits Event, Message, Snapshot {
+        int bytes();
+
+        void release();
+    }
+
+    /** One event. */
+    record Event(Frame frame) implements Entry {
+        @Override
+        public int bytes() {
+            return frame.bytes();
+        }
+
+        @Override
+        public void release() {
+            frame.release();
+        }
+    }
+
+    /** A frame that is no event. */
+    record Message(ByteBuf wire) implements Entry {
+        @Override
+        public int bytes() {
+            return wire.readableBytes();
+        }
+
+        @Override
+        public void release() {
+            wire.release();
+        }
+    }
+
+    /** What became of an offer. */
+    enum Offer {
+        QUEUED,
+        /** The key's value that waited was replaced, and will never be sent. */
+        CONFLATED,
+        /** The entry was not taken: the bound is reached. */
+        FULL,
+        /** The entry was not taken: its key has been passed over for too long. */
+        OVERDUE
+    }
+
+    private record Waiting(Entry entry, long sinceNs) {}
+
+    private final long mostBytes;
+    private final Map<Object, Waiting> entries = new LinkedHashMap<>();
+    private long bytes;
+
+    /** @param mostBytes of all entries together; snapshots do not count, since all sessions share their frames */
+    Outbound(long mostBytes) {
+        this.mostBytes = mostBytes;
+    }
+
+    boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    /** Takes over one reference of the entry, unless it answers {@link Offer#FULL}. */
+    Offer offer(Entry entry, long nowNs) {
+        if (bytes + entry.bytes() > mostBytes) {
+            return Offer.FULL;
+        }
+        add(new Object(), entry, nowNs); // entries may be equal, and each is its own
+        return Offer.QUEUED;
+    }
+
+    /**
+     * Takes over one reference of the frame, unless it answers {@link Offer#FULL} or {@link Offer#OVERDUE}.
+     *
+     * @param mostWaitNs how long a key may be passed over
+     */
+    Offer offerLatest(Frame frame, long nowNs, long mostWaitNs) {
+        Waiting before = entries.get(frame.key);
+        if (before == null) {
+            if (bytes + frame.bytes() > mostBytes) {
+                return Offer.FULL;
+            }
+            add(frame.key, new Event(frame), nowNs);
+            return Offer.QUEUED;
+        }
+        if (nowNs - before.sinceNs() > mostWaitNs) {
+            return Offer.OVERDUE;
+        }
+        if (bytes - before.entry().bytes() + frame.bytes() > mostBytes) {
+            return Offer.FULL;
+        }
+        remove(frame.key, before.entry());
+        before.entry().release();
+        add(frame.key, new Event(frame), before.sinceNs());
+        return Offer.CONFLATED;
+    }
+
+    private void add(Object name, Entry entry, long sinceNs) {
+        entries.put(name, new Waiting(entry, sinceNs));
+        bytes += entry.bytes();
+    }
+
+    private void remove(Object name, Entry entry) {
+        entries.remove(name);
+        bytes -= entry.bytes();
+    }
+
+    /** The next to be written; null when nothing waits. */
+    Entry first() {
+        Iterator<Waiting> each = entries.values().iterator();
+        return each.hasNext() ? each.next().entry() : null;
+    }
+
+    /** Takes the first away; its reference is the caller's now. */
+    void removeFirst() {
+        Iterator<Waiting> each = entries.values().iterator();
+        bytes -= each.next().entry().bytes();
+        each.remove();
+    }
+
+    /** Drops and releases all that waits. */
+    void clear() {
+        entries.values().forEach(waiting -> waiting.entry().release());
+        entries.clear();
+        bytes = 0;
+    }
+}

@@ -1,0 +1,135 @@
+package dev.cutover.gateway;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cutover.schema.Flag;
+import dev.cutover.schema.FlagChange;
+import dev.cutover.schema.Stage;
+import io.netty.buffer.ByteBuf;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.function.Function;
+
+/** The frames of what a gateway says besides events. Each call makes a frame with one reference. Stateless; any thread. */
+final class ServerMessages {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String PROTOCOL = "cutover.v1";
+
+    private ServerMessages() {}
+
+    static ByteBuf welcome(
+            String gateway,
+            String connection,
+            Collection<FeatureView> views,
+            Function<String, Stage> stages,
+            long pingMs) {
+        ObjectNode message = message("welcome");
+        ObjectNode data = message.putObject("data");
+        data.put("protocol", PROTOCOL).put("gateway", gateway).put("connection", connection);
+        ArrayNode features = data.putArray("features");
+        for (FeatureView view : views) {
+            String name = view.feature().name();
+            features.addObject()
+                    .put("feature", name)
+                    .put("stage", stages.apply(name).wireName());
+        }
+        data.put("ping_ms", pingMs);
+        return frame(message);
+    }
+
+    /** @param id null for none, here and below */
+    static ByteBuf subscribed(JsonNode id, FeatureView view, Stage stage) {
+        ObjectNode message = answer("subscribed", id, view);
+        message.put("stage", stage.wireName()).put("epoch", view.epoch());
+        message.set("offsets", offsets(view));
+        return frame(message);
+    }
+
+    static ByteBuf snapshotComplete(JsonNode id, FeatureView view, int count) {
+        return frame(answer("snapshot_complete", id, view).put("count", count));
+    }
+
+    static ByteBuf unsubscribed(JsonNode id, FeatureView view) {
+        return frame(answer("unsubscribed", id, view));
+    }
+
+    /** @param data the heartbeat as its producer wrote it */
+    static ByteBuf heartbeat(byte[] data, Collection<FeatureView> subscribed) {
+        ObjectNode high = JSON.createObjectNode();
+        subscribed.forEach(view -> high.set(view.feature().name(), offsets(view)));
+        byte[] before = "{\"type\":\"heartbeat\",\"data\":".getBytes(StandardCharsets.UTF_8);
+        byte[] after = (",\"high\":" + high + "}").getBytes(StandardCharsets.UTF_8);
+        byte[] json = new byte[before.length + data.length + after.length];
+        System.arraycopy(before, 0, json, 0, before.length);
+        System.arraycopy(data, 0, json, before.length, data.length);
+        System.arraycopy(after, 0, json, before.length + data.length, after.length);
+        return WireFrames.text(json);
+    }
+
+    static ByteBuf stageChanged(FlagChange change) {
+        Flag after = change.after();
+        ObjectNode message = message("stage_changed");
+        message.put("feature", after.feature()).put("stage", after.stage().wireName());
+        message.putObject("data")
+                .put("from", change.before().stage().wireName())
+                .put("version", after.version())
+                .put("changed_by", after.changedBy())
+                .put("reason", after.reason())
+                .put(
+                        "changed_at",
+                        after.changedAt() == null ? null : after.changedAt().toString());
+        return frame(message);
+    }
+
+    /** @param timestamp null for none */
+    static ByteBuf pong(JsonNode timestamp) {
+        ObjectNode message = message("pong");
+        if (timestamp != null) {
+            message.set("timestamp", timestamp);
+        }
+        return frame(message);
+    }
+
+    static ByteBuf error(JsonNode id, ErrorCode code, String text) {
+        ObjectNode message = message("error_message");
+        setId(message, id);
+        message.putObject("data").put("code", code.wireName()).put("message", text);
+        return frame(message);
+    }
+
+    private static ObjectNode offsets(FeatureView view) {
+        ObjectNode offsets = JSON.createObjectNode();
+        long[] reached = view.reached();
+        for (int partition = 0; partition < reached.length; partition++) {
+            offsets.put(Integer.toString(partition), reached[partition]);
+        }
+        return offsets;
+    }
+
+    private static ObjectNode answer(String type, JsonNode id, FeatureView view) {
+        ObjectNode message = message(type);
+        setId(message, id);
+        return message.put("feature", view.feature().name());
+    }
+
+    private static void setId(ObjectNode message, JsonNode id) {
+        if (id != null) {
+            message.set("id", id);
+        }
+    }
+
+    private static ObjectNode message(String type) {
+        return JSON.createObjectNode().put("type", type);
+    }
+
+    private static ByteBuf frame(ObjectNode message) {
+        try {
+            return WireFrames.text(JSON.writeValueAsBytes(message));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a message that can't be written: " + message, e);
+        }
+    }
+}

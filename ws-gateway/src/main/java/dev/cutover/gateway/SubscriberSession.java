@@ -1,0 +1,358 @@
+package dev.cutover.gateway;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.cutover.schema.Feature.Delivery;
+import dev.cutover.schema.Feature.View;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One subscriber's connection: what it wants, and what waits for it.
+ *
+ * <p>Confined to its connection's event loop, fields and methods alike. It never changes the hub's index while the hub
+ * delivers: a session that fails then is only marked, and closed after the batch.
+ */
+final class SubscriberSession {
+    private static final int MOST_BAD_MESSAGES_IN_A_ROW = 20;
+    private static final int MOST_PINGS_UNANSWERED = 2;
+    private static final long CLOSE_GRACE_MS = 2_000;
+
+    private enum State {
+        OPEN,
+        /** To be closed when the batch that is being delivered is done. */
+        FAILED,
+        /** A close frame was sent; waits for the peer's. */
+        CLOSING,
+        CLOSED
+    }
+
+    private final String name;
+    private final Channel channel;
+    /** Writes from here pass no encoder: the frames are whole already. */
+    private final ChannelHandlerContext wire;
+
+    private final Hub hub;
+    private final Outbound outbound;
+    private final Map<String, LiveSubscription> subscriptions = new LinkedHashMap<>();
+
+    private State state = State.OPEN;
+    /** Why it is to be closed; null unless {@link State#FAILED}. */
+    private CloseReason failure;
+
+    private boolean draining;
+    private boolean unflushed;
+    private long lastSignNs;
+    private int pingsUnanswered;
+    private int badMessages;
+
+    /**
+     * @param name for logs and {@code welcome}; unique within the gateway
+     * @param wire the context whose writes go to the socket as they are
+     * @param outboundBytes how much may wait
+     */
+    SubscriberSession(String name, ChannelHandlerContext wire, Hub hub, int outboundBytes) {
+        this.name = name;
+        this.channel = wire.channel();
+        this.wire = wire;
+        this.hub = hub;
+        this.outbound = new Outbound(outboundBytes);
+        this.lastSignNs = hub.nowNs();
+    }
+
+    /** @param plain whether the client spoke no subprotocol: it then wants everything from now on */
+    void open(boolean plain) {
+        hub.attach(this);
+        send(hub.welcome(name));
+        if (plain) {
+            for (FeatureView view : hub.views()) {
+                subscribe(new ClientMessage.Subscribe(null, view.feature().name(), null, ClientMessage.From.NOW, 0));
+            }
+        }
+    }
+
+    // from the client; each is followed by the hub's settle()
+
+    void onText(String text) {
+        sign();
+        if (state != State.OPEN) {
+            return;
+        }
+        ClientMessage message = ClientMessage.parse(text);
+        if (message instanceof ClientMessage.Refused refused) {
+            refuse(refused.id(), refused.code(), refused.message());
+        } else if (message instanceof ClientMessage.Ping ping) {
+            badMessages = 0;
+            send(ServerMessages.pong(ping.timestamp()));
+        } else if (message instanceof ClientMessage.Subscribe subscribe) {
+            subscribe(subscribe);
+        } else if (message instanceof ClientMessage.Unsubscribe unsubscribe) {
+            unsubscribe(unsubscribe);
+        }
+    }
+
+    void onBinary() {
+        sign();
+        if (state == State.OPEN) {
+            refuse(null, ErrorCode.BAD_REQUEST, "binary messages are not understood; send JSON as text");
+        }
+    }
+
+    /** Any sign of life, a pong for one. */
+    void sign() {
+        lastSignNs = hub.nowNs();
+        pingsUnanswered = 0;
+    }
+
+    private void subscribe(ClientMessage.Subscribe wanted) {
+        FeatureView view = hub.view(wanted.feature());
+        if (view == null) {
+            refuseFeature(wanted.id(), wanted.feature());
+            return;
+        }
+        int depth = 0;
+        if (wanted.depth() > 0) {
+            depth = Math.min(wanted.depth(), deepestSeries(view));
+            if (depth == 0) {
+                refuse(
+                        wanted.id(),
+                        ErrorCode.BAD_REQUEST,
+                        "depth goes with a series; feature " + wanted.feature() + " has none");
+                return;
+            }
+        }
+        badMessages = 0;
+        send(ServerMessages.subscribed(wanted.id(), view, hub.stage(wanted.feature())));
+        if (wanted.from() == ClientMessage.From.SNAPSHOT) {
+            sendSnapshot(wanted.id(), view, wanted.keys(), depth);
+        }
+        subscriptions
+                .computeIfAbsent(wanted.feature(), feature -> new LiveSubscription(this, view))
+                .add(wanted.keys());
+    }
+
+    private static int deepestSeries(FeatureView view) {
+        return view.feature().events().stream()
+                .mapToInt(type -> type.view() instanceof View.Series series ? series.depth() : 0)
+                .max()
+                .orElse(0);
+    }
+
+    private void sendSnapshot(JsonNode id, FeatureView view, Set<String> keys, int depth) {
+        List<Frame> frames = view.snapshot(keys, depth);
+        if (!frames.isEmpty()) {
+            enqueue(new Snapshot(frames));
+            drain();
+        }
+        send(ServerMessages.snapshotComplete(id, view, frames.size()));
+    }
+
+    private void unsubscribe(ClientMessage.Unsubscribe unwanted) {
+        FeatureView view = hub.view(unwanted.feature());
+        if (view == null) {
+            refuseFeature(unwanted.id(), unwanted.feature());
+            return;
+        }
+        badMessages = 0;
+        LiveSubscription subscription = subscriptions.get(unwanted.feature());
+        if (subscription != null) {
+            subscription.remove(unwanted.keys());
+            if (subscription.wantsNothing()) {
+                subscriptions.remove(unwanted.feature());
+            }
+        }
+        send(ServerMessages.unsubscribed(unwanted.id(), view));
+    }
+
+    private void refuseFeature(JsonNode id, String feature) {
+        refuse(
+                id,
+                ErrorCode.UNKNOWN_FEATURE,
+                "'" + feature + "' is no feature; there are "
+                        + hub.views().stream()
+                                .map(view -> view.feature().name())
+                                .toList());
+    }
+
+    private void refuse(JsonNode id, ErrorCode code, String message) {
+        hub.metrics().badMessages.increment();
+        send(ServerMessages.error(id, code, message));
+        badMessages++;
+        if (badMessages >= MOST_BAD_MESSAGES_IN_A_ROW) {
+            fail(CloseReason.BAD_MESSAGES);
+        }
+    }
+
+    // to the client
+
+    /** Offers an event, which the session retains if it can't write it now. */
+    void offer(Frame frame, Delivery delivery, long nowNs) {
+        if (state != State.OPEN) {
+            return;
+        }
+        if (outbound.isEmpty() && canWrite()) {
+            write(frame.share(), 1);
+            return;
+        }
+        frame.retain();
+        Outbound.Offer offer = delivery == Delivery.LATEST
+                ? outbound.offerLatest(frame, nowNs, frame.key.mostWaitNs)
+                : outbound.offer(new Outbound.Event(frame), nowNs);
+        switch (offer) {
+            case QUEUED -> {}
+            case CONFLATED -> hub.metrics().conflated.increment();
+            case FULL, OVERDUE -> {
+                frame.release();
+                fail(CloseReason.SLOW_CONSUMER);
+            }
+        }
+    }
+
+    /** Sends a frame that is no event; takes over its reference. */
+    void send(ByteBuf frame) {
+        if (state != State.OPEN) {
+            frame.release();
+        } else if (outbound.isEmpty() && canWrite()) {
+            write(frame, 1);
+        } else {
+            enqueue(new Outbound.Message(frame));
+        }
+    }
+
+    private void enqueue(Outbound.Entry entry) {
+        if (state != State.OPEN) {
+            entry.release();
+        } else if (outbound.offer(entry, hub.nowNs()) == Outbound.Offer.FULL) {
+            entry.release();
+            fail(CloseReason.SLOW_CONSUMER);
+        }
+    }
+
+    void sendHeartbeat(byte[] data) {
+        List<FeatureView> views = new ArrayList<>(subscriptions.size());
+        subscriptions.values().forEach(subscription -> views.add(subscription.view()));
+        send(ServerMessages.heartbeat(data, views));
+    }
+
+    /** Netty's buffer has a high-water mark; what the socket takes at once is to count before a reader is called slow. */
+    private boolean canWrite() {
+        if (channel.isWritable()) {
+            return true;
+        }
+        channel.flush();
+        return channel.isWritable();
+    }
+
+    private void write(ByteBuf wholeFrames, int count) {
+        hub.sent(count, wholeFrames.readableBytes());
+        wire.write(wholeFrames, wire.voidPromise());
+        if (!unflushed) {
+            unflushed = true;
+            hub.toBeFlushed(this);
+        }
+    }
+
+    void flush() {
+        unflushed = false;
+        channel.flush();
+    }
+
+    /** Writes what waits, as far as the socket takes it. */
+    void drain() {
+        if (draining || state == State.CLOSED || state == State.CLOSING) {
+            return;
+        }
+        draining = true;
+        Outbound.Entry entry;
+        while ((entry = outbound.first()) != null && canWrite()) {
+            if (entry instanceof Snapshot snapshot) {
+                int before = snapshot.written();
+                ByteBuf piece = snapshot.nextPiece(channel.alloc());
+                write(piece, snapshot.written() - before);
+                if (snapshot.isDone()) {
+                    outbound.removeFirst();
+                }
+            } else {
+                outbound.removeFirst();
+                write(
+                        entry instanceof Outbound.Event event
+                                ? event.frame().share()
+                                : ((Outbound.Message) entry).wire().retain(),
+                        1);
+                entry.release();
+            }
+        }
+        draining = false;
+    }
+
+    // its end
+
+    private void fail(CloseReason reason) {
+        if (state == State.OPEN) {
+            state = State.FAILED;
+            failure = reason;
+            hub.toBeClosed(this);
+        }
+    }
+
+    void closeIfFailed() {
+        if (state == State.FAILED) {
+            close(failure);
+        }
+    }
+
+    /** Tells the client why, and closes when it has answered or the grace time has passed. Not during a delivery. */
+    void close(CloseReason reason) {
+        if (state == State.CLOSING || state == State.CLOSED) {
+            return;
+        }
+        state = State.CLOSING;
+        hub.metrics().closed(reason.code);
+        leave();
+        channel.writeAndFlush(new CloseWebSocketFrame(reason.status, reason.json()));
+        channel.eventLoop().schedule(() -> channel.close(), CLOSE_GRACE_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** The connection is gone. */
+    void onGone() {
+        if (state != State.CLOSED) {
+            leave();
+            state = State.CLOSED;
+            hub.detach(this);
+        }
+    }
+
+    private void leave() {
+        subscriptions.values().forEach(subscription -> subscription.remove(null));
+        subscriptions.clear();
+        outbound.clear();
+    }
+
+    /** Pings a client that is silent, and closes one that has not answered twice. */
+    void checkAlive(long nowNs, long pingNs) {
+        if (state != State.OPEN || nowNs - lastSignNs < pingNs) {
+            return;
+        }
+        lastSignNs = nowNs; // the next ping, or the close, comes one interval later
+        if (pingsUnanswered == MOST_PINGS_UNANSWERED) {
+            close(CloseReason.UNRESPONSIVE);
+        } else {
+            pingsUnanswered++;
+            if (channel.isWritable()) {
+                channel.writeAndFlush(new PingWebSocketFrame());
+            }
+        }
+    }
+
+    String name() {
+        return name;
+    }
+}

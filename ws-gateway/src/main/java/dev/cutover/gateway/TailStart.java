@@ -1,0 +1,157 @@
+package dev.cutover.gateway;
+
+import dev.cutover.schema.EventHeaders;
+import dev.cutover.schema.Feature;
+import dev.cutover.schema.Feature.EventType;
+import dev.cutover.schema.Feature.View;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.common.TopicPartition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides from which offset a partition must be read so that every key's latest value, and every series to its depth, is known
+ * at its end.
+ *
+ * <p>Jobs re-emit every key at its cadence, so three cadences back from the partition's last record hold every key: counted
+ * from that record and not from now, since the jobs may have stopped long ago. How far back a series reaches in time nobody
+ * can say (nights, weekends, faster sources), so its partition is read backwards, in windows that double, until each of those
+ * keys has its depth or the log ends.
+ *
+ * <p>Confined to the tail's thread, before it begins to tail.
+ */
+final class TailStart {
+    private static final Logger log = LoggerFactory.getLogger(TailStart.class);
+    private static final int CADENCES = 3;
+    private static final long SMALLEST_WINDOW = 2_000;
+    private static final Duration POLL = Duration.ofMillis(500);
+
+    private record SeriesName(String type, String key) {}
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final Admin admin;
+
+    TailStart(Consumer<byte[], byte[]> consumer, Admin admin) {
+        this.consumer = consumer;
+        this.admin = admin;
+    }
+
+    /**
+     * @return the offset to begin at, from the partition's first to its end
+     * @throws InterruptedException when the gateway stops meanwhile
+     */
+    long find(Feature feature, TopicPartition partition, long begin, long end) throws InterruptedException {
+        if (begin >= end) {
+            return end;
+        }
+        long start = Math.min(end, cadencesBack(feature, partition, begin));
+        boolean hasSeries = feature.events().stream().anyMatch(type -> type.view() instanceof View.Series);
+        return hasSeries ? depthBack(feature, partition, begin, start, end) : start;
+    }
+
+    private long cadencesBack(Feature feature, TopicPartition partition, long begin) throws InterruptedException {
+        ListOffsetsResultInfo last;
+        try {
+            last = admin.listOffsets(Map.of(partition, OffsetSpec.maxTimestamp()))
+                    .partitionResult(partition)
+                    .get();
+        } catch (java.util.concurrent.ExecutionException e) {
+            log.warn("can't tell the last timestamp of {}; reading it whole: {}", partition, e.getMessage());
+            return begin;
+        }
+        if (last.timestamp() < 0) {
+            return begin;
+        }
+        long from = last.timestamp() - feature.slowestCadence().toMillis() * CADENCES;
+        OffsetAndTimestamp found =
+                consumer.offsetsForTimes(Map.of(partition, Math.max(0, from))).get(partition);
+        return found == null ? begin : Math.max(begin, found.offset());
+    }
+
+    private long depthBack(Feature feature, TopicPartition partition, long begin, long window, long end)
+            throws InterruptedException {
+        Map<SeriesName, Set<Object>> entries = new HashMap<>();
+        long start = window;
+        for (ConsumerRecord<byte[], byte[]> record : read(partition, start, end)) {
+            Object by = by(feature, record);
+            if (by != null) {
+                entries.computeIfAbsent(name(feature, record), name -> new HashSet<>())
+                        .add(by);
+            }
+        }
+        while (start > begin && !deepEnough(feature, entries)) {
+            long earlier = Math.max(begin, start - Math.max(SMALLEST_WINDOW, end - start));
+            log.info("reading {} back to offset {} for its series", partition, earlier);
+            for (ConsumerRecord<byte[], byte[]> record : read(partition, earlier, start)) {
+                Set<Object> known = entries.get(name(feature, record));
+                Object by = known == null ? null : by(feature, record);
+                if (by != null) {
+                    known.add(by);
+                }
+            }
+            start = earlier;
+        }
+        return start;
+    }
+
+    private static boolean deepEnough(Feature feature, Map<SeriesName, Set<Object>> entries) {
+        return entries.entrySet().stream()
+                .allMatch(entry -> entry.getValue().size()
+                        >= depth(feature.event(entry.getKey().type()).orElseThrow()));
+    }
+
+    private static int depth(EventType type) {
+        return type.view() instanceof View.Series series ? series.depth() : 0;
+    }
+
+    private static SeriesName name(Feature feature, ConsumerRecord<byte[], byte[]> record) {
+        String type = EventHeaders.type(record.headers());
+        String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
+        return new SeriesName(type == null ? feature.events().get(0).type() : type, key);
+    }
+
+    /** The value of the series' field; null for a type without a series, and for a record that can't be read. */
+    private static Object by(Feature feature, ConsumerRecord<byte[], byte[]> record) {
+        EventType type = feature.event(name(feature, record).type()).orElse(null);
+        if (type == null || record.key() == null) {
+            return null;
+        }
+        try {
+            String field = FrameEncoder.seriesField(type);
+            return field == null ? null : FrameEncoder.check(record.value(), field);
+        } catch (FrameEncoder.PoisonException e) {
+            return null; // it is counted and kept as a dead letter when the tail comes to it
+        }
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> read(TopicPartition partition, long from, long to)
+            throws InterruptedException {
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        consumer.assign(List.of(partition));
+        consumer.seek(partition, from);
+        while (consumer.position(partition) < to) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                if (record.offset() < to) {
+                    records.add(record);
+                }
+            }
+        }
+        return records;
+    }
+}

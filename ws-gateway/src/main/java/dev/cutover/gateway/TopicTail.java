@@ -1,0 +1,258 @@
+package dev.cutover.gateway;
+
+import dev.cutover.schema.Event;
+import dev.cutover.schema.EventHeaders;
+import dev.cutover.schema.Feature;
+import dev.cutover.schema.FeatureCatalog;
+import io.netty.buffer.ByteBufAllocator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads every partition of every feature, and the heartbeats, and hands what it reads to all hubs. Its thread, {@code
+ * gateway-tail}, alone touches the consumer and the encoders. It belongs to no consumer group: each gateway reads everything.
+ */
+final class TopicTail implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(TopicTail.class);
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final long RETRY_NS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long CLOSE_MS = 3_000;
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final Admin admin;
+    private final DeadLetters deadLetters;
+    private final List<Hub> hubs;
+    private final GatewayMetrics metrics;
+    private final Thread thread;
+    private final CompletableFuture<Void> warm = new CompletableFuture<>();
+    private volatile boolean closing;
+
+    // owned by the tail's thread
+    private final FeatureCatalog catalog;
+    private final FrameEncoder[] encoders;
+    private final Map<String, Integer> featureByTopic = new HashMap<>();
+    private final Map<TopicPartition, Long> reached = new HashMap<>();
+    private boolean away;
+
+    TopicTail(
+            FeatureCatalog catalog,
+            Consumer<byte[], byte[]> consumer,
+            Admin admin,
+            DeadLetters deadLetters,
+            ByteBufAllocator alloc,
+            List<Hub> hubs,
+            GatewayMetrics metrics) {
+        this.catalog = catalog;
+        this.consumer = consumer;
+        this.admin = admin;
+        this.deadLetters = deadLetters;
+        this.hubs = hubs;
+        this.metrics = metrics;
+        this.encoders = new FrameEncoder[catalog.features().size()];
+        for (int i = 0; i < encoders.length; i++) {
+            Feature feature = catalog.features().get(i);
+            encoders[i] = new FrameEncoder(i, feature, alloc);
+            featureByTopic.put(feature.topic(), i);
+        }
+        this.thread = new Thread(this::run, "gateway-tail");
+        this.thread.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /**
+     * Completes when every hub has all that the log held when the tail began; fails when the tail's thread has ended by an
+     * error, also after the start.
+     */
+    CompletableFuture<Void> warm() {
+        return warm;
+    }
+
+    private void run() {
+        try (consumer) {
+            Map<TopicPartition, Long> ends = seekToStart();
+            while (!closing && !isPast(ends)) {
+                pollOnce();
+            }
+            awaitHubs();
+            log.info("warm: {} keys", keyCount());
+            warm.complete(null);
+            while (!closing) {
+                pollOnce();
+            }
+        } catch (InterruptedException | InterruptException e) {
+            log.debug("the tail was told to stop");
+        } catch (Throwable e) {
+            log.error("the tail has stopped; this gateway serves nothing new any more", e);
+            warm.obtrudeException(e);
+        }
+    }
+
+    /** Puts every partition where its reading must begin, and tells the end that it must reach to be warm. */
+    private Map<TopicPartition, Long> seekToStart() throws InterruptedException {
+        List<TopicPartition> partitions = new ArrayList<>();
+        for (Feature feature : catalog.features()) {
+            for (int i = 0; i < feature.partitions(); i++) {
+                partitions.add(new TopicPartition(feature.topic(), i));
+            }
+        }
+        TopicPartition heartbeats = new TopicPartition(catalog.heartbeat().topic(), 0);
+        partitions.add(heartbeats);
+        Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions);
+        Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+        Map<TopicPartition, Long> starts = new HashMap<>();
+        TailStart start = new TailStart(consumer, admin);
+        for (TopicPartition partition : partitions) {
+            Integer feature = featureByTopic.get(partition.topic());
+            starts.put(
+                    partition,
+                    feature == null
+                            ? ends.get(partition)
+                            : start.find(
+                                    catalog.features().get(feature),
+                                    partition,
+                                    begins.get(partition),
+                                    ends.get(partition)));
+        }
+        consumer.assign(partitions);
+        starts.forEach(consumer::seek);
+        return ends;
+    }
+
+    private boolean isPast(Map<TopicPartition, Long> ends) {
+        return ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+    }
+
+    private int keyCount() {
+        int count = 0;
+        for (FrameEncoder encoder : encoders) {
+            count += encoder.keyCount();
+        }
+        return count;
+    }
+
+    /** Waits until every hub has taken in all the batches that were handed to it. */
+    private void awaitHubs() throws InterruptedException {
+        for (Hub hub : hubs) {
+            hub.awaitIdle();
+        }
+    }
+
+    private void pollOnce() throws InterruptedException {
+        ConsumerRecords<byte[], byte[]> records;
+        try {
+            records = consumer.poll(POLL);
+        } catch (InterruptException e) {
+            throw e;
+        } catch (KafkaException e) {
+            if (!away) {
+                away = true;
+                log.warn("can't read from Kafka, and try on: {}", e.getMessage());
+            }
+            LockSupport.parkNanos(RETRY_NS);
+            return;
+        }
+        away = false;
+        dispatch(batch(records));
+    }
+
+    private TailBatch batch(ConsumerRecords<byte[], byte[]> records) {
+        List<Frame> frames = new ArrayList<>(records.count());
+        List<byte[]> heartbeats = new ArrayList<>(1);
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            Integer feature = featureByTopic.get(record.topic());
+            try {
+                if (feature == null) {
+                    heartbeats.add(heartbeat(record));
+                } else {
+                    frames.add(encoders[feature].encode(record));
+                }
+            } catch (FrameEncoder.PoisonException e) {
+                deadLetters.send(record, e.getMessage());
+            }
+        }
+        metrics.eventsRead.increment(frames.size());
+        return new TailBatch(frames, heartbeats, progress());
+    }
+
+    private byte[] heartbeat(ConsumerRecord<byte[], byte[]> record) throws FrameEncoder.PoisonException {
+        String type = EventHeaders.type(record.headers());
+        if (type != null && !type.equals(Event.Heartbeat.TYPE)) {
+            throw new FrameEncoder.PoisonException("its event type '" + type + "' is no heartbeat");
+        }
+        FrameEncoder.check(record.value(), null);
+        return record.value();
+    }
+
+    /** The partitions that have moved since the last batch: past records, and past what no reader sees. */
+    private List<TailBatch.Reached> progress() {
+        List<TailBatch.Reached> moved = new ArrayList<>();
+        for (TopicPartition partition : consumer.assignment()) {
+            Integer feature = featureByTopic.get(partition.topic());
+            if (feature == null) {
+                continue;
+            }
+            long last = consumer.position(partition) - 1;
+            Long before = reached.put(partition, last);
+            if (before == null || before != last) {
+                moved.add(new TailBatch.Reached(feature, partition.partition(), last));
+            }
+        }
+        return moved;
+    }
+
+    private void dispatch(TailBatch batch) throws InterruptedException {
+        if (batch.frames().isEmpty()
+                && batch.heartbeats().isEmpty()
+                && batch.reached().isEmpty()) {
+            return;
+        }
+        // the encoder gave one reference; each hub needs its own
+        batch.frames().forEach(frame -> frame.retain(hubs.size()).release());
+        for (int i = 0; i < hubs.size(); i++) {
+            try {
+                hubs.get(i).accept(batch);
+            } catch (InterruptedException e) {
+                for (int rest = i; rest < hubs.size(); rest++) {
+                    batch.release();
+                }
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        if (thread.getState() == Thread.State.NEW) {
+            consumer.close(); // never started, so nobody else has touched it
+            return;
+        }
+        thread.interrupt();
+        try {
+            thread.join(CLOSE_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (thread.isAlive()) {
+            log.warn("the tail did not stop within {} ms", CLOSE_MS);
+        }
+    }
+}
