@@ -1,0 +1,106 @@
+package dev.cutover.local;
+
+import dev.cutover.gateway.Gateway;
+import dev.cutover.schema.CutoverStatus;
+import dev.cutover.schema.ServiceCommand;
+import dev.cutover.schema.Settings;
+import java.io.PrintWriter;
+import java.net.InetSocketAddress;
+import java.time.LocalTime;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine;
+
+/** {@code cutover up}: everything on one machine. */
+final class UpCommand {
+    private static final long THROUGHPUT_PERIOD_S = 10;
+
+    private final Stack stack;
+    private final PrintWriter out;
+    private final ScheduledExecutorService reporter = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "up-throughput");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    // owned by the reporter's thread
+    private long eventsBefore;
+    private long framesBefore;
+
+    private UpCommand(Stack stack, PrintWriter out) {
+        this.stack = stack;
+        this.out = out;
+    }
+
+    static CommandLine command() {
+        return ServiceCommand.of(
+                "up",
+                "Starts everything on this machine: Kafka, the jobs and the gateways. Ctrl-C stops it.",
+                UpSettings.all(),
+                UpCommand::start);
+    }
+
+    private static ServiceCommand.Running start(Settings settings, PrintWriter out) {
+        long startedNs = System.nanoTime();
+        UpSettings up = UpSettings.from(settings);
+        Stack stack = Stack.start(up, settings.catalog(), settings::kafkaAt, part -> {
+            out.println("starting " + part + " …");
+            out.flush();
+        });
+        UpCommand running = new UpCommand(stack, out);
+        running.printAddresses(up, (System.nanoTime() - startedNs) / 1e9);
+        running.printStatus();
+        running.reporter.scheduleAtFixedRate(
+                running::printThroughput, THROUGHPUT_PERIOD_S, THROUGHPUT_PERIOD_S, TimeUnit.SECONDS);
+        return running::close;
+    }
+
+    private void printAddresses(UpSettings up, double seconds) {
+        out.printf(Locale.ROOT, "%nCutover is up after %.1f s.%n%n", seconds);
+        String where = up.bootstrap() == null ? "embedded, data in " + up.dataDirectory() : "yours";
+        out.printf("  %-9s %s  (%s)%n", "Kafka", stack.bootstrap(), where);
+        for (Gateway gateway : stack.gateways()) {
+            InetSocketAddress address = gateway.address();
+            out.printf("  %-9s ws://%s:%d/ws/%n", gateway.name(), address.getHostString(), address.getPort());
+        }
+        out.printf("  %-9s %s%n%n", "source", up.jobs().source());
+    }
+
+    private void printStatus() {
+        CutoverStatus status = stack.status();
+        out.println(status.headline());
+        status.features()
+                .forEach(feature -> out.printf(
+                        "  %-16s %s%n", feature.feature(), feature.stage().wireName()));
+        out.printf("%nWatch a feature in another terminal: ./cutover tail %s%n", status.features().get(0).feature());
+        out.printf("Ctrl-C stops everything.%n%n");
+        out.flush();
+    }
+
+    private void printThroughput() {
+        long events = stack.published();
+        long frames = stack.framesSent();
+        out.printf(
+                Locale.ROOT,
+                "%s  %.1f events/s in, %.1f frames/s out, %d connections%n",
+                LocalTime.now().truncatedTo(ChronoUnit.SECONDS),
+                (events - eventsBefore) / (double) THROUGHPUT_PERIOD_S,
+                (frames - framesBefore) / (double) THROUGHPUT_PERIOD_S,
+                stack.connections());
+        out.flush();
+        eventsBefore = events;
+        framesBefore = frames;
+    }
+
+    private void close() {
+        reporter.shutdownNow();
+        out.println("stopping …");
+        out.flush();
+        stack.close();
+        out.println("stopped.");
+        out.flush();
+    }
+}

@@ -1,0 +1,74 @@
+package dev.cutover.local;
+
+import dev.cutover.gateway.GatewaySettings;
+import dev.cutover.jobs.JobsSettings;
+import dev.cutover.schema.Setting;
+import dev.cutover.schema.Settings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What {@code cutover up} can be told.
+ *
+ * @param host the address that every port is bound on
+ * @param bootstrap a cluster that is there already; null for the embedded broker
+ * @param kafkaPort of the embedded broker; 0 for any free one
+ * @param dataDirectory where the embedded broker keeps its data
+ * @param fresh whether that directory is emptied first
+ * @param gateways one or more, on ports one after the other
+ */
+record UpSettings(
+        String host,
+        String bootstrap,
+        int kafkaPort,
+        Path dataDirectory,
+        boolean fresh,
+        List<GatewaySettings> gateways,
+        JobsSettings jobs) {
+    static final Setting<Integer> KAFKA_PORT = Setting.port("kafka-port", 9092, "the port of the embedded Kafka broker");
+    static final Setting<Path> DATA_DIR =
+            Setting.path("data-dir", ".cutover", "where the embedded broker keeps its data: flags and history survive");
+    static final Setting<Boolean> FRESH = Setting.flag("fresh", "empty the data directory first");
+    static final Setting<Integer> GATEWAYS = Setting.integer(
+            "gateways", "N", 1, 1, 16, "how many gateways, on ports one after the other from --gateway-port");
+    static final Setting<Integer> REST_PORT =
+            Setting.port("rest-port", 8000, "the port of the REST service; nothing listens there yet");
+    static final Setting<Integer> CONTROL_PORT =
+            Setting.port("control-port", 8070, "the port of the control service; nothing listens there yet");
+
+    static final List<Setting<?>> OWN = List.of(GATEWAYS, KAFKA_PORT, DATA_DIR, FRESH, REST_PORT, CONTROL_PORT);
+
+    private static final Duration DRAIN = Duration.ofSeconds(2);
+
+    static List<Setting<?>> all() {
+        Set<Setting<?>> all = new LinkedHashSet<>(OWN);
+        all.addAll(Settings.COMMON);
+        all.addAll(JobsSettings.ALL);
+        all.addAll(GatewaySettings.OWN);
+        all.remove(GatewaySettings.NAME); // several gateways can't share one
+        return List.copyOf(all);
+    }
+
+    static UpSettings from(Settings settings) {
+        GatewaySettings first = GatewaySettings.from(settings);
+        if (!settings.isSet(GatewaySettings.DRAIN)) {
+            first = first.draining(DRAIN);
+        }
+        List<GatewaySettings> gateways = new ArrayList<>();
+        for (int i = 0; i < settings.get(GATEWAYS); i++) {
+            gateways.add(first.at("gw-" + (i + 1), first.port() == 0 ? 0 : first.port() + i));
+        }
+        return new UpSettings(
+                settings.get(Settings.HOST),
+                settings.isSet(Settings.BOOTSTRAP) ? settings.get(Settings.BOOTSTRAP) : null,
+                settings.get(KAFKA_PORT),
+                settings.get(DATA_DIR),
+                settings.get(FRESH),
+                gateways,
+                JobsSettings.from(settings));
+    }
+}
