@@ -3,6 +3,8 @@ package dev.cutover.schema;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.time.Instant;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * The answer of {@code GET /cutover/status}, the same at every service.
@@ -33,9 +35,20 @@ public record CutoverStatus(Mode mode, List<FeatureStatus> features, Long flagsA
         features = List.copyOf(features);
     }
 
+    /** The status as this service's reader knows it. */
     public static CutoverStatus of(FeatureCatalog catalog, FlagReader flags) {
+        return of(catalog, flags::flag, flags.ageMs());
+    }
+
+    /**
+     * The status of the catalog's features, in its order.
+     *
+     * @param flags the flag of a feature, by its name
+     * @param flagsAgeMs empty while the flags were never known to be the log's newest
+     */
+    public static CutoverStatus of(FeatureCatalog catalog, Function<String, Flag> flags, OptionalLong flagsAgeMs) {
         List<FeatureStatus> features = catalog.features().stream()
-                .map(feature -> flags.flag(feature.name()))
+                .map(feature -> flags.apply(feature.name()))
                 .map(flag -> new FeatureStatus(
                         flag.feature(),
                         flag.stage(),
@@ -45,10 +58,7 @@ public record CutoverStatus(Mode mode, List<FeatureStatus> features, Long flagsA
                         flag.changedAt(),
                         flag.reason()))
                 .toList();
-        return new CutoverStatus(
-                mode(features),
-                features,
-                flags.ageMs().isPresent() ? flags.ageMs().getAsLong() : null);
+        return new CutoverStatus(mode(features), features, flagsAgeMs.isPresent() ? flagsAgeMs.getAsLong() : null);
     }
 
     private static Mode mode(List<FeatureStatus> features) {

@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 
 /** Durations as people write them: {@code 500ms}, {@code 10s}, {@code 5m}, {@code 2h}, {@code 7d}. */
 public final class Durations {
-    private static final Pattern FORM = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
+    private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|h|d)");
 
     private Durations() {}
 

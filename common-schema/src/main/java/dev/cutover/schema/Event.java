@@ -1,9 +1,11 @@
 package dev.cutover.schema;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -40,10 +42,10 @@ public sealed interface Event {
             EventRules rules = new EventRules(TYPE);
             rules.positive("account_id", accountId);
             rules.text("account_number", accountNumber);
-            rules.present("cash", cash);
-            rules.notNegative("buying_power", buyingPower);
-            rules.present("portfolio_value", portfolioValue);
-            rules.present("timestamp", timestamp);
+            cash = rules.number("cash", cash);
+            buyingPower = rules.notNegative("buying_power", buyingPower);
+            portfolioValue = rules.number("portfolio_value", portfolioValue);
+            rules.instant("timestamp", timestamp);
         }
 
         @Override
@@ -65,7 +67,8 @@ public sealed interface Event {
             EventRules rules = new EventRules(TYPE);
             rules.positive("account_id", accountId);
             rules.present("positions", positions);
-            rules.present("timestamp", timestamp);
+            positions.forEach(position -> rules.present("positions[]", position));
+            rules.instant("timestamp", timestamp);
             positions = List.copyOf(positions);
         }
 
@@ -91,10 +94,10 @@ public sealed interface Event {
         public Position {
             EventRules rules = new EventRules(Positions.TYPE);
             rules.text("positions.symbol", symbol);
-            rules.present("positions.quantity", quantity);
-            rules.notNegative("positions.entry_price", entryPrice);
-            rules.notNegative("positions.current_price", currentPrice);
-            rules.present("positions.pnl", pnl);
+            quantity = rules.number("positions.quantity", quantity);
+            entryPrice = rules.notNegative("positions.entry_price", entryPrice);
+            currentPrice = rules.notNegative("positions.current_price", currentPrice);
+            pnl = rules.number("positions.pnl", pnl);
         }
     }
 
@@ -122,17 +125,17 @@ public sealed interface Event {
             EventRules rules = new EventRules(TYPE);
             rules.text("country", country);
             rules.text("symbol", symbol);
-            rules.present("timestamp_minute", timestampMinute);
+            rules.instant("timestamp_minute", timestampMinute);
             rules.holds(
                     timestampMinute.equals(timestampMinute.truncatedTo(ChronoUnit.MINUTES)),
                     "timestamp_minute",
                     timestampMinute,
                     "must be on a whole minute");
-            rules.notNegative("open", open);
-            rules.notNegative("high", high);
-            rules.notNegative("low", low);
-            rules.notNegative("close", close);
-            rules.notNegative("volume", volume);
+            open = rules.notNegative("open", open);
+            high = rules.notNegative("high", high);
+            low = rules.notNegative("low", low);
+            close = rules.notNegative("close", close);
+            volume = rules.notNegative("volume", volume);
             rules.holds(high.compareTo(open.max(close)) >= 0, "high", high, "must not be below open or close");
             rules.holds(low.compareTo(open.min(close)) <= 0, "low", low, "must not be above open or close");
         }
@@ -161,9 +164,9 @@ public sealed interface Event {
             EventRules rules = new EventRules(TYPE);
             rules.text("country", country);
             rules.text("symbol", symbol);
-            rules.notNegative("vwap", vwap);
-            rules.notNegative("volume", volume);
-            rules.present("timestamp", timestamp);
+            vwap = rules.notNegative("vwap", vwap);
+            volume = rules.notNegative("volume", volume);
+            rules.instant("timestamp", timestamp);
         }
 
         @Override
@@ -191,7 +194,18 @@ public sealed interface Event {
             OPEN,
             CLOSED,
             PREOPEN,
-            PRECLOSE
+            PRECLOSE;
+
+            /** Jackson by itself would take {@code " OPEN"} too. */
+            @JsonCreator
+            static Status fromWireName(String name) {
+                for (Status status : values()) {
+                    if (status.name().equals(name)) {
+                        return status;
+                    }
+                }
+                throw new InvalidEventException(TYPE, "status", name, "must be one of " + Arrays.toString(values()));
+            }
         }
 
         public MarketStatus {
@@ -200,7 +214,7 @@ public sealed interface Event {
             rules.text("country", country);
             rules.present("status", status);
             rules.notNegative("seconds_to_next_event", secondsToNextEvent);
-            rules.present("timestamp", timestamp);
+            rules.instant("timestamp", timestamp);
         }
 
         @Override
@@ -227,7 +241,7 @@ public sealed interface Event {
 
         public Heartbeat {
             EventRules rules = new EventRules(TYPE);
-            rules.present("timestamp", timestamp);
+            rules.instant("timestamp", timestamp);
             rules.notNegative("heartbeat_count", heartbeatCount);
         }
 

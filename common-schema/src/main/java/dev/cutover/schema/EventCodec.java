@@ -1,11 +1,9 @@
 package dev.cutover.schema;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonMappingException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Events to the bytes of {@code data} and back. Stateless; any thread. The wire form is held by golden files. */
 public final class EventCodec {
@@ -22,12 +20,12 @@ public final class EventCodec {
         return RECORDS.keySet();
     }
 
-    /** The event as UTF-8 JSON. */
+    /** The event as UTF-8 JSON; characters beyond the 16-bit ones are escaped. */
     public byte[] encode(Event event) {
         try {
             return Json.MAPPER.writeValueAsBytes(event);
         } catch (JsonProcessingException e) {
-            throw new InvalidEventException(event.type(), Json.problem(e), e);
+            throw new InvalidEventException(event.type(), "can't be written: " + e.getOriginalMessage(), e);
         }
     }
 
@@ -35,24 +33,24 @@ public final class EventCodec {
      * The event that the bytes hold.
      *
      * @param type one of {@link #types()}
-     * @throws InvalidEventException when the type has no record, or the bytes are no JSON of that type
+     * @throws InvalidEventException when the type has no record, or the bytes are no JSON of that type; whatever they are, it
+     *     is never another exception
      */
     public Event decode(String type, byte[] json) {
-        Class<? extends Event> record = RECORDS.get(type);
+        Class<? extends Event> record = type == null ? null : RECORDS.get(type);
         if (record == null) {
-            throw new InvalidEventException(type, "is no event type; known are " + RECORDS.keySet(), null);
+            throw new InvalidEventException(type, "is no event type; known are " + new TreeSet<>(types()), null);
+        }
+        if (json == null) {
+            throw new InvalidEventException(type, "has no value", null);
         }
         try {
-            return Json.MAPPER.readValue(json, record);
-        } catch (JsonMappingException e) {
-            if (e.getCause() instanceof InvalidEventException invalid) {
-                throw invalid;
+            return Json.read(Json.MAPPER, record, json);
+        } catch (JsonFault e) {
+            if (e.getCause() instanceof InvalidEventException broken) {
+                throw broken;
             }
-            throw new InvalidEventException(type, Json.problem(e), e);
-        } catch (JsonProcessingException e) {
-            throw new InvalidEventException(type, Json.problem(e), e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new InvalidEventException(type, e);
         }
     }
 }

@@ -1,9 +1,8 @@
 package dev.cutover.schema;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -30,6 +28,9 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,63}");
     private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9.-]{0,199}");
     private static final int MOST_PARTITIONS = 10_000;
+
+    /** As long as Kafka keeps events: of a key that is emitted less often, a starting gateway would find nothing. */
+    private static final Duration LONGEST_CADENCE = Duration.ofDays(7);
 
     /**
      * Where the sign of life is written, and how often.
@@ -60,7 +61,7 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
         try {
             return parse(file.toString(), Files.readAllBytes(file));
         } catch (IOException e) {
-            throw new StartupException("can't read the feature catalog " + file + ": " + e.getMessage(), e);
+            throw new StartupException("can't read the feature catalog " + file + ": " + Settings.reason(e), e);
         }
     }
 
@@ -86,22 +87,21 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
     private record HeartbeatForm(String topic, String cadence) {}
 
     private static FeatureCatalog parse(String file, byte[] yaml) {
-        ObjectReader reader = YAMLMapper.builder()
+        YAMLMapper mapper = YAMLMapper.builder()
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
                 .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
                 .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
                 .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-                .build()
-                .readerFor(FileForm.class);
-        FileForm form;
+                .build();
         try {
-            form = reader.readValue(yaml);
-        } catch (JsonProcessingException e) {
-            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
-            throw new StartupException(file + (line > 0 ? ", line " + line : "") + ": " + Json.problem(e), e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            return new Reading(file).catalog(Json.read(mapper, FileForm.class, yaml));
+        } catch (JsonFault e) {
+            throw new StartupException(
+                    file + (e.line() > 0 ? ", line " + e.line() : "") + ": " + e.getMessage()
+                            + "; the shipped features.yaml shows the form",
+                    e);
         }
-        return new Reading(file).catalog(form);
     }
 
     /** One reading of one file: it knows what it has seen, so that names are not given twice. */
@@ -114,14 +114,15 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
         Reading(String file) {
             this.file = file;
             types.add(Event.Heartbeat.TYPE);
+            topics.addAll(Topics.OWN);
         }
 
         FeatureCatalog catalog(FileForm form) {
-            check(!form.features().isEmpty(), "features", "must hold at least one feature");
+            entries("features", form.features());
             List<Feature> features = new ArrayList<>();
             form.features().forEach(feature -> features.add(feature(feature)));
             topic("heartbeat.topic", form.heartbeat().topic());
-            Duration cadence = duration("heartbeat.cadence", form.heartbeat().cadence());
+            Duration cadence = cadence("heartbeat.cadence", form.heartbeat().cadence());
             check(cadence.toMillis() % 1000 == 0, "heartbeat.cadence", "must be whole seconds");
             return new FeatureCatalog(
                     features, new HeartbeatStream(form.heartbeat().topic(), cadence));
@@ -136,7 +137,7 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
                     form.partitions() >= 1 && form.partitions() <= MOST_PARTITIONS,
                     place + ", partitions",
                     "must be 1 to " + MOST_PARTITIONS + ", but is " + form.partitions());
-            check(!form.events().isEmpty(), place, "must have at least one event type");
+            entries(place + ", events", form.events());
             List<Feature.EventType> events = new ArrayList<>();
             form.events().forEach(event -> events.add(event(place, event)));
             return new Feature(form.name(), form.topic(), form.partitions(), delivery(place, form.delivery()), events);
@@ -146,9 +147,9 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
             String place = feature + ", event '" + form.type() + "'";
             check(NAME.matcher(form.type()).matches(), place, "the type must match " + NAME);
             check(types.add(form.type()), place, "the type is there twice");
-            check(!form.key().isBlank(), place, "needs its key field");
+            check(!form.key().isBlank(), place + ", key", "must name a field");
             return new Feature.EventType(
-                    form.type(), form.key(), duration(place + ", cadence", form.cadence()), view(place, form.view()));
+                    form.type(), form.key(), cadence(place + ", cadence", form.cadence()), view(place, form.view()));
         }
 
         private Feature.Delivery delivery(String place, String text) {
@@ -160,31 +161,42 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
         }
 
         private Feature.View view(String place, JsonNode node) {
-            if (node.isTextual() && node.asText().toLowerCase(Locale.ROOT).equals("latest")) {
+            if (node.isTextual() && node.textValue().equals("latest")) {
                 return new Feature.View.Latest();
             }
             JsonNode series = node.path("series");
-            if (series.path("by").isTextual() && series.path("depth").isInt() && series.size() == 2) {
+            String by = series.path("by").asText();
+            if (!by.isBlank() && series.path("depth").isInt() && series.size() == 2 && node.size() == 1) {
                 int depth = series.path("depth").intValue();
                 check(depth >= 1, place + ", view", "depth must be at least 1, but is " + depth);
-                return new Feature.View.Series(series.path("by").textValue(), depth);
+                return new Feature.View.Series(by, depth);
             }
             throw wrong(place + ", view", "must be latest or {series: {by: FIELD, depth: N}}, but is " + node);
         }
 
         private void topic(String place, String topic) {
             check(TOPIC.matcher(topic).matches(), place, "must match " + TOPIC + ", but is '" + topic + "'");
-            check(topics.add(topic), place, "is the topic of another entry: '" + topic + "'");
+            check(topics.add(topic), place, "is another entry's topic, or Cutover's own: '" + topic + "'");
         }
 
-        private Duration duration(String place, String text) {
+        private Duration cadence(String place, String text) {
             try {
-                Duration duration = Durations.parse(text);
-                check(!duration.isZero(), place, "must be positive");
-                return duration;
+                Duration cadence = Durations.parse(text);
+                check(
+                        !cadence.isZero() && cadence.compareTo(LONGEST_CADENCE) <= 0,
+                        place,
+                        "must be from 1ms to " + LONGEST_CADENCE.toDays() + "d, but is '" + text + "'");
+                return cadence;
             } catch (IllegalArgumentException e) {
                 throw wrong(place, e.getMessage() + ", but is '" + text + "'");
             }
+        }
+
+        private void entries(String place, List<?> entries) {
+            check(
+                    !entries.isEmpty() && !entries.contains(null),
+                    place,
+                    "must be a list of one entry or more, none empty");
         }
 
         private void check(boolean condition, String place, String rule) {

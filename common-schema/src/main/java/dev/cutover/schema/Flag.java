@@ -3,10 +3,8 @@ package dev.cutover.schema;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import java.io.IOException;
 import java.time.Instant;
 import java.util.Locale;
-import java.util.Objects;
 
 /**
  * One feature's flag, whole: a record of {@link Topics#FLAGS} holds all of it.
@@ -45,14 +43,20 @@ public record Flag(
 
         @JsonCreator
         public static Guard fromWireName(String name) {
-            return valueOf(name.toUpperCase(Locale.ROOT));
+            for (Guard guard : values()) {
+                if (guard.wireName().equals(name)) {
+                    return guard;
+                }
+            }
+            throw new IllegalArgumentException("guard must be on, warn or off, but is '" + name + "'");
         }
     }
 
     public Flag {
-        Objects.requireNonNull(feature, "feature");
-        Objects.requireNonNull(stage, "stage");
-        Objects.requireNonNull(guard, "guard");
+        if (feature == null || stage == null || guard == null) {
+            throw new IllegalArgumentException(
+                    "a flag must have feature, stage and guard, but has '" + feature + "', " + stage + " and " + guard);
+        }
         if (version < 0) {
             throw new IllegalArgumentException("version must not be negative, but is " + version);
         }
@@ -88,15 +92,13 @@ public record Flag(
     static Flag fromJson(String feature, byte[] json) {
         Flag flag;
         try {
-            flag = Json.MAPPER.readValue(json, Flag.class);
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(Json.problem(e), e);
-        } catch (IOException e) {
+            flag = Json.read(Json.MAPPER, Flag.class, json);
+        } catch (JsonFault e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }
-        if (flag == null || !flag.feature().equals(feature)) {
-            throw new IllegalArgumentException("the record's key is '" + feature + "', its flag is of "
-                    + (flag == null ? "no feature" : "'" + flag.feature() + "'"));
+        if (!flag.feature().equals(feature)) {
+            throw new IllegalArgumentException(
+                    "the record's key is '" + feature + "', its flag is of '" + flag.feature() + "'");
         }
         return flag;
     }

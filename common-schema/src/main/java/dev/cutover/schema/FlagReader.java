@@ -3,21 +3,22 @@ package dev.cutover.schema;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
@@ -35,45 +36,46 @@ public final class FlagReader implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(FlagReader.class);
     private static final TopicPartition LOG = new TopicPartition(Topics.FLAGS, 0);
     private static final Duration POLL = Duration.ofMillis(200);
-    private static final Duration END_OFFSET_TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
     private static final long REFRESH_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long RETRY_NS = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final int REMEMBERED_CHANGES = 1_000;
 
     /** A barrier: completes once the reader has passed the log's end as it was after the barrier was asked for. */
     private static final class Barrier {
         final CompletableFuture<Void> done = new CompletableFuture<>();
-        /** The offset to reach; −1 until the log's end has been asked for. Owned by the reader's thread. */
-        long target = -1;
+
+        // owned by the reader's thread, and without meaning until the barrier is aimed
+        /** The offset to reach. */
+        long target;
+        /** When the log's end was asked for: once the target is reached, the table was the newest at that time. */
+        long askedNs;
     }
 
-    private final KafkaConsumer<byte[], byte[]> consumer;
-    private final List<Consumer<FlagChange>> listeners = new CopyOnWriteArrayList<>();
+    private final Consumer<byte[], byte[]> consumer;
+    private final LongSupplier nanoClock;
+    private final List<java.util.function.Consumer<FlagChange>> listeners = new CopyOnWriteArrayList<>();
     private final ConcurrentLinkedQueue<Barrier> asked = new ConcurrentLinkedQueue<>();
-    private final AtomicReference<Map<String, Flag>> flags = new AtomicReference<>(Map.of());
-    private final Thread thread;
+    /** The changes that writers wait to read back, by change id. */
+    private final Map<String, CompletableFuture<Flag>> expected = new ConcurrentHashMap<>();
+
+    private final Thread thread = new Thread(this::run, "flag-reader");
     private final CompletableFuture<Void> caughtUp;
 
+    private volatile Map<String, Flag> flags = Map.of();
     private volatile boolean closing;
-    /** {@code System.nanoTime()} when the table was last known to be the log's newest; 0 before that was ever so. */
-    private volatile long freshNs;
+    /** Set before the last look into {@link #asked}, so that no barrier is left in it. */
+    private volatile boolean ended;
+    /** When the table was last known to be the log's newest. */
+    private volatile OptionalLong freshNs = OptionalLong.empty();
 
     private volatile long unreadable;
 
     // owned by the reader's thread
-    private final List<Barrier> waiting = new ArrayList<>();
+    private final List<Barrier> unaimed = new ArrayList<>();
+    private final List<Barrier> aimed = new ArrayList<>();
     private long refreshDueNs;
     private boolean away;
-
-    /** The changes seen last, by id; guarded by itself, since a writer looks them up. */
-    private final Map<String, Flag> changes = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Flag> eldest) {
-            return size() > REMEMBERED_CHANGES;
-        }
-    };
 
     /**
      * Starts reading at once.
@@ -81,11 +83,21 @@ public final class FlagReader implements AutoCloseable {
      * @param clientId the Kafka client's id
      */
     public FlagReader(KafkaConnection kafka, String clientId) {
-        this.consumer = kafka.consumer(clientId);
+        this(kafka.consumer(clientId), System::nanoTime);
+        start();
+    }
+
+    /** A reader that is at rest until {@link #start}, or is moved by {@link #open} and {@link #step}. */
+    FlagReader(Consumer<byte[], byte[]> consumer, LongSupplier nanoClock) {
+        this.consumer = consumer;
+        this.nanoClock = nanoClock;
+        this.refreshDueNs = nanoClock.getAsLong();
         this.caughtUp = barrier();
-        this.thread = new Thread(this::run, "flag-reader");
-        this.thread.setDaemon(true);
-        this.thread.start();
+    }
+
+    void start() {
+        thread.setDaemon(true);
+        thread.start();
     }
 
     /** Completes when the log, as it was at the start, has been read to its end. */
@@ -94,33 +106,45 @@ public final class FlagReader implements AutoCloseable {
     }
 
     /**
-     * Completes when everything that was committed before this call has been read. Completes only while Kafka answers: bound
-     * it with {@code orTimeout}.
+     * Completes when everything that readers could see before this call has been read: a transaction's records are seen a
+     * moment after its commit, once its marker stands in the log. Completes only while Kafka answers: bound it with
+     * {@code orTimeout}. Fails once the reader is closed. What depends on it runs on the reader's thread and must not block.
      */
     public CompletableFuture<Void> readToEnd() {
         CompletableFuture<Void> done = barrier();
-        consumer.wakeup();
+        if (!ended) {
+            // may strike any call of the reader's thread, not the poll alone: step() then begins anew
+            consumer.wakeup();
+        }
         return done;
     }
 
     private CompletableFuture<Void> barrier() {
         Barrier barrier = new Barrier();
         asked.add(barrier);
+        if (ended) {
+            fail(asked);
+        }
         return barrier.done;
+    }
+
+    private static void fail(Collection<Barrier> barriers) {
+        barriers.forEach(
+                barrier -> barrier.done.completeExceptionally(new IllegalStateException("the flag reader is closed")));
     }
 
     /** The flag as last read; {@link Flag#initial} where the log holds none. */
     public Flag flag(String feature) {
-        Flag flag = flags.get().get(feature);
+        Flag flag = flags.get(feature);
         return flag == null ? Flag.initial(feature) : flag;
     }
 
     /** Milliseconds since the flags were last known to be the log's newest; empty before that was ever so. */
     public OptionalLong ageMs() {
-        long fresh = freshNs;
-        return fresh == 0
-                ? OptionalLong.empty()
-                : OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - fresh));
+        OptionalLong fresh = freshNs;
+        return fresh.isEmpty()
+                ? fresh
+                : OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong() - fresh.getAsLong()));
     }
 
     /** How many records of the log could not be read and were ignored. */
@@ -128,85 +152,113 @@ public final class FlagReader implements AutoCloseable {
         return unreadable;
     }
 
-    /** Told of every change, in the log's order, on the reader's thread; it must not block. Those before it are not told. */
-    public void onChange(Consumer<FlagChange> listener) {
+    /**
+     * Told of every change, in the log's order, on the reader's thread; it must not block. Those before it are not told. What
+     * it throws is logged and goes no further.
+     */
+    public void onChange(java.util.function.Consumer<FlagChange> listener) {
         listeners.add(listener);
     }
 
-    /** Whether that change is among the last thousand that were read. */
-    boolean hasSeen(String changeId) {
-        synchronized (changes) {
-            return changes.containsKey(changeId);
-        }
+    /** Completes when that change has been read, listeners told. To be asked for before it is written, and forgotten at last. */
+    CompletableFuture<Flag> expect(String changeId) {
+        return expected.computeIfAbsent(changeId, id -> new CompletableFuture<>());
+    }
+
+    void forget(String changeId) {
+        expected.remove(changeId);
     }
 
     private void run() {
-        try (consumer) {
-            consumer.assign(List.of(LOG));
-            consumer.seekToBeginning(List.of(LOG));
+        try {
+            open();
             while (!closing) {
-                step();
+                if (!step()) {
+                    LockSupport.parkNanos(RETRY_NS);
+                }
             }
         } finally {
-            waiting.addAll(asked);
-            waiting.forEach(barrier -> barrier.done.cancel(false));
+            ended = true;
+            fail(aimed);
+            fail(unaimed);
+            fail(asked);
+            // the default would wait half a minute for a broker that is away
+            consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
         }
     }
 
-    /** One poll. Whatever Kafka throws, the reader goes on: its last known flags are better than none. */
-    private void step() {
+    void open() {
+        consumer.assign(List.of(LOG));
+        consumer.seekToBeginning(List.of(LOG));
+    }
+
+    /**
+     * One poll. Whatever Kafka throws, the reader goes on: its last known flags are better than none.
+     *
+     * @return false when Kafka failed, and should be left alone for a moment
+     */
+    boolean step() {
         try {
             aimBarriers();
+            // nothing after the poll may throw: the position has moved past these records
             consumer.poll(POLL).forEach(this::apply);
-            passBarriers(consumer.position(LOG, END_OFFSET_TIMEOUT));
-            if (away) {
-                away = false;
-                log.info("the flag log is back");
-            }
+            passBarriers(consumer.position(LOG, ANSWER_TIMEOUT));
         } catch (WakeupException e) {
             log.trace("woken for a barrier, or to close");
+            return true;
         } catch (KafkaException e) {
             if (!away) {
                 away = true;
                 log.warn("can't read the flag log {}; the last known flags stay: {}", LOG, e.getMessage());
             }
-            LockSupport.parkNanos(RETRY_NS);
+            return false;
+        } catch (RuntimeException e) {
+            log.error("reading the flag log {} failed, which is a fault of Cutover; the last known flags stay", LOG, e);
+            return false;
         }
+        if (away) {
+            away = false;
+            log.info("the flag log is back");
+        }
+        return true;
     }
 
-    /** Gives every new barrier the log's end of now; keeps them all when Kafka doesn't answer. */
+    /**
+     * Gives every new barrier the log's end of now. When Kafka doesn't answer, or a wake-up strikes, they stay unaimed for the
+     * next step.
+     */
     private void aimBarriers() {
-        long nowNs = System.nanoTime();
-        boolean refresh = nowNs - refreshDueNs >= 0;
-        if (refresh) {
-            asked.add(new Barrier());
-        }
-        if (asked.isEmpty()) {
-            return;
-        }
-        // polled before the log's end is asked for, so that the end lies after all that a barrier must cover
+        unaimed.removeIf(barrier -> barrier.done.isDone());
+        // taken before the log's end is asked for, so that the end lies after all that a barrier must cover
         Barrier barrier;
         while ((barrier = asked.poll()) != null) {
-            waiting.add(barrier);
+            unaimed.add(barrier);
         }
-        long end = consumer.endOffsets(List.of(LOG), END_OFFSET_TIMEOUT).get(LOG);
-        for (Barrier each : waiting) {
-            if (each.target < 0) {
-                each.target = end;
+        long askedNs = nanoClock.getAsLong();
+        if (unaimed.isEmpty()) {
+            if (askedNs - refreshDueNs < 0) {
+                return;
             }
+            unaimed.add(new Barrier());
         }
-        refreshDueNs = System.nanoTime() + REFRESH_NS;
+        // of a read_committed consumer this is the last stable offset: as far as it can read
+        long end = consumer.endOffsets(List.of(LOG), ANSWER_TIMEOUT).get(LOG);
+        for (Barrier each : unaimed) {
+            each.target = end;
+            each.askedNs = askedNs;
+        }
+        aimed.addAll(unaimed);
+        unaimed.clear();
+        refreshDueNs = askedNs + REFRESH_NS;
     }
 
     private void passBarriers(long position) {
-        for (Iterator<Barrier> each = waiting.iterator(); each.hasNext(); ) {
+        for (Iterator<Barrier> each = aimed.iterator(); each.hasNext(); ) {
             Barrier barrier = each.next();
-            if (barrier.target >= 0 && position >= barrier.target) {
-                freshNs = System.nanoTime();
+            if (position >= barrier.target) {
                 each.remove();
+                freshNs = OptionalLong.of(barrier.askedNs);
                 barrier.done.complete(null);
-            } else if (barrier.done.isDone()) {
-                each.remove();
             }
         }
     }
@@ -225,16 +277,25 @@ public final class FlagReader implements AutoCloseable {
             return;
         }
         Flag before = flag(feature);
-        Map<String, Flag> table = new HashMap<>(flags.get());
+        Map<String, Flag> table = new HashMap<>(flags);
         table.put(feature, after);
-        flags.set(Map.copyOf(table));
-        if (after.changeId() != null) {
-            synchronized (changes) {
-                changes.put(after.changeId(), after);
+        flags = Map.copyOf(table);
+        tell(new FlagChange(before, after));
+        CompletableFuture<Flag> waiting = after.changeId() == null ? null : expected.get(after.changeId());
+        if (waiting != null) {
+            waiting.complete(after);
+        }
+    }
+
+    private void tell(FlagChange change) {
+        for (java.util.function.Consumer<FlagChange> listener : listeners) {
+            try {
+                listener.accept(change);
+            } catch (RuntimeException e) {
+                // the others must hear of it, and the records behind this one must be read
+                log.error("a listener failed at the change of {}", change.after(), e);
             }
         }
-        FlagChange change = new FlagChange(before, after);
-        listeners.forEach(listener -> listener.accept(change));
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // only the reader's thread writes it
@@ -248,6 +309,7 @@ public final class FlagReader implements AutoCloseable {
     public void close() {
         closing = true;
         consumer.wakeup();
+        LockSupport.unpark(thread);
         try {
             thread.join(TimeUnit.SECONDS.toMillis(2));
         } catch (InterruptedException e) {

@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -15,8 +16,10 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.errors.InvalidProducerEpochException;
-import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,8 +28,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Why it is safe: every write opens the one transactional id anew. That fences whoever held it, and returns only when the
  * other's open transaction has been ended one way or the other; so the log read to its end <em>after</em> that holds all that
- * can ever come before this write. Flag and audit record are one transaction. A writer that is fenced itself reads again: its
- * change is there, or the version is as it was and it may try again, or somebody else was faster.
+ * can ever come before this write. Flag and audit record are one transaction. Whatever a try fails with, fenced or a commit
+ * whose answer was lost, the next one thereby learns its end: the change is there, or the version is as it was and it may try
+ * again, or somebody else was faster.
+ *
+ * <p>A commit is answered before its marker stands in the log, and only behind the marker do readers see the change. So a
+ * write waits for the change itself, not for the log's end.
  *
  * <p>Holds no state between writes: any thread, several at once. A write blocks its caller.
  */
@@ -92,13 +99,28 @@ public final class FlagWriter {
      */
     public Outcome write(String feature, OptionalLong expectedVersion, UnaryOperator<Flag> change) {
         String changeId = UUID.randomUUID().toString();
+        CompletableFuture<Flag> readBack = reader.expect(changeId);
+        try {
+            return write(feature, expectedVersion, change, changeId, readBack);
+        } finally {
+            reader.forget(changeId);
+        }
+    }
+
+    private Outcome write(
+            String feature,
+            OptionalLong expectedVersion,
+            UnaryOperator<Flag> change,
+            String changeId,
+            CompletableFuture<Flag> readBack) {
         OptionalLong base = expectedVersion;
+        KafkaException failure = null;
         for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
             try (Attempt tried = new Attempt(producers.get())) {
                 tried.producer.initTransactions();
                 Flag current = read(feature);
-                if (reader.hasSeen(changeId)) {
-                    return new Outcome.Written(current);
+                if (readBack.isDone()) {
+                    return new Outcome.Written(readBack.join());
                 }
                 if (base.isEmpty()) {
                     base = OptionalLong.of(current.version());
@@ -108,33 +130,70 @@ public final class FlagWriter {
                 }
                 Flag next = change.apply(current).stamped(current.version() + 1, changeId, clock.instant());
                 tried.commit(new FlagChange(current, next));
-                read(feature);
-                return new Outcome.Written(next);
-            } catch (ProducerFencedException | InvalidProducerEpochException e) {
-                log.debug("another writer was faster, try {} of {}", attempt, ATTEMPTS);
+                return new Outcome.Written(
+                        await(readBack, "the change of " + feature + " was written, but not read back"));
             } catch (KafkaException e) {
-                throw new FlagWriteException(
-                        "the flag of " + feature + " may not have been written: " + e.getMessage()
-                                + "; look at its status before trying again",
-                        e);
+                // fenced, or a commit of unknown end: the next try ends it, and reads what came of it
+                if (isFinal(e)) {
+                    throw failed(feature, e);
+                }
+                failure = e;
+                log.debug("try {} of {} to write the flag of {} failed", attempt, ATTEMPTS, feature, e);
             }
         }
         Flag current = read(feature);
-        return reader.hasSeen(changeId)
-                ? new Outcome.Written(current)
-                : new Outcome.Conflict(current, base.orElse(current.version()));
+        if (readBack.isDone()) {
+            return new Outcome.Written(readBack.join());
+        }
+        if (base.isPresent() && current.version() != base.getAsLong()) {
+            return new Outcome.Conflict(current, base.getAsLong());
+        }
+        throw failed(feature, failure);
+    }
+
+    /**
+     * Whether another try is no use: Kafka refuses this client, or is away. The producer throws some failures as they are and
+     * others as the cause of a plain {@link KafkaException}, so that the whole chain counts.
+     */
+    private static boolean isFinal(KafkaException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof AuthorizationException
+                    || cause instanceof AuthenticationException
+                    || cause instanceof UnsupportedVersionException
+                    || cause instanceof org.apache.kafka.common.errors.TimeoutException
+                    || cause instanceof InterruptException) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static FlagWriteException failed(String feature, KafkaException failure) {
+        Throwable reason = failure;
+        while (reason.getCause() != null) {
+            reason = reason.getCause();
+        }
+        return new FlagWriteException(
+                "the flag of " + feature + " may not have been written: " + reason.getMessage()
+                        + "; look at its status before trying again",
+                failure);
     }
 
     private Flag read(String feature) {
+        await(reader.readToEnd(), "the flag log could not be read to its end");
+        return reader.flag(feature);
+    }
+
+    private <T> T await(CompletableFuture<T> reading, String problem) {
         try {
-            reader.readToEnd().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-            return reader.flag(feature);
-        } catch (ExecutionException | TimeoutException e) {
-            throw new FlagWriteException(
-                    "the flag log could not be read to its end within " + timeout.toMillis() + " ms", e);
+            return reading.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new FlagWriteException(problem + ": " + e.getCause().getMessage(), e);
+        } catch (TimeoutException e) {
+            throw new FlagWriteException(problem + " within " + timeout.toMillis() + " ms", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new FlagWriteException("interrupted while reading the flag log", e);
+            throw new FlagWriteException(problem + ": interrupted", e);
         }
     }
 
@@ -145,7 +204,7 @@ public final class FlagWriter {
             byte[] key = change.after().feature().getBytes(StandardCharsets.UTF_8);
             long atMs = change.after().changedAt().toEpochMilli();
             producer.beginTransaction();
-            // what a send fails with, the commit throws
+            // the futures may go: what a send fails with, the commit throws
             Future<RecordMetadata> unusedFlag = producer.send(new ProducerRecord<>(
                     Topics.FLAGS, 0, atMs, key, change.after().toJson()));
             Future<RecordMetadata> unusedAudit =
@@ -155,7 +214,12 @@ public final class FlagWriter {
 
         @Override
         public void close() {
-            producer.close(CLOSE_TIMEOUT);
+            try {
+                producer.close(CLOSE_TIMEOUT);
+            } catch (KafkaException e) {
+                // what the try came to stands already, and the next initTransactions ends what is left open
+                log.debug("a flag writer's producer did not close", e);
+            }
         }
     }
 }

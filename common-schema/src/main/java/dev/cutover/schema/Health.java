@@ -2,7 +2,6 @@ package dev.cutover.schema;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The answer of {@code GET /health/ready}: 200 when there is no reason against it, else 503.
@@ -10,6 +9,10 @@ import java.util.Map;
  * @param reasons why not, each for a person to read; empty when ready
  */
 public record Health(List<String> reasons) {
+
+    private record Ready(String status) {}
+
+    private record NotReady(String status, List<String> reasons) {}
 
     public Health {
         reasons = List.copyOf(reasons);
@@ -21,8 +24,7 @@ public record Health(List<String> reasons) {
 
     public byte[] toJson() {
         try {
-            return Json.MAPPER.writeValueAsBytes(
-                    ready() ? Map.of("status", "ready") : Map.of("status", "not_ready", "reasons", reasons));
+            return Json.MAPPER.writeValueAsBytes(ready() ? new Ready("ready") : new NotReady("not_ready", reasons));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("health that can't be written: " + this, e);
         }

@@ -16,6 +16,11 @@ public final class InvalidEventException extends IllegalArgumentException {
         this.field = null;
     }
 
+    InvalidEventException(String type, JsonFault fault) {
+        super(type + (fault.path().isEmpty() ? ": " : "." + fault.path() + " ") + fault.problem(), fault);
+        this.field = fault.path().isEmpty() ? null : fault.path();
+    }
+
     /** The field at fault by its name on the wire; null where no single field is. */
     public String field() {
         return field;

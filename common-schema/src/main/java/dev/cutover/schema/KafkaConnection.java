@@ -1,5 +1,6 @@
 package dev.cutover.schema;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -20,6 +21,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * @param overrides Kafka's own settings (TLS, SASL, …), which win over ours
  */
 public record KafkaConnection(String bootstrap, Map<String, String> overrides) {
+    private static final Duration TRANSACTION_STEP_TIMEOUT = Duration.ofSeconds(15);
 
     public KafkaConnection {
         overrides = Map.copyOf(overrides);
@@ -52,7 +54,9 @@ public record KafkaConnection(String bootstrap, Map<String, String> overrides) {
 
     /** A producer of which one at a time can write with this id: a newer one fences the older. */
     public KafkaProducer<byte[], byte[]> transactionalProducer(String clientId, String transactionalId) {
-        return producer(clientId, Map.of(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId));
+        // Kafka's default would keep an operator waiting for a minute at each step while it is away
+        return with(Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(TRANSACTION_STEP_TIMEOUT.toMillis())))
+                .producer(clientId, Map.of(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId));
     }
 
     private KafkaProducer<byte[], byte[]> producer(String clientId, Map<String, Object> extra) {

@@ -5,14 +5,19 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Spec;
 
 /**
  * A command whose options are {@link Setting}s and that runs until it is told to end: how every service is started, by its own
@@ -35,7 +40,10 @@ public final class ServiceCommand {
         void close();
     }
 
-    /** Builds and starts; throws {@link StartupException} for what the operator can mend, and then leaves nothing running. */
+    /**
+     * Builds and starts; throws {@link StartupException} for what the operator can mend, and then leaves nothing running. A
+     * signal interrupts its thread.
+     */
     public interface Starter {
         Running start(Settings settings, PrintWriter out);
     }
@@ -49,18 +57,22 @@ public final class ServiceCommand {
      * @param starter called once, on the thread that executes the command, which then waits for the end
      */
     public static CommandLine of(String name, String description, List<Setting<?>> settings, Starter starter) {
-        CommandSpec spec = CommandSpec.create().name(name).mixinStandardHelpOptions(false);
+        Start start = new Start(settings, starter);
+        CommandSpec spec = CommandSpec.forAnnotatedObject(start).name(name);
         spec.usageMessage().description(description).sortOptions(false).width(110);
         spec.addOption(OptionSpec.builder("-h", "--help")
                 .usageHelp(true)
                 .description("show this help")
                 .build());
         for (Setting<?> setting : settings) {
-            spec.addOption(OptionSpec.builder(setting.option())
+            OptionSpec.Builder option = OptionSpec.builder(setting.option())
                     .paramLabel(setting.value())
                     .type(String.class)
-                    .description(helpText(setting))
-                    .build());
+                    .description(helpText(setting));
+            if (setting.isFlag()) {
+                option.arity("0..1").fallbackValue("true").paramLabel("true|false");
+            }
+            spec.addOption(option.build());
         }
         spec.addOption(OptionSpec.builder(KAFKA_OPTION)
                 .paramLabel("NAME=VALUE")
@@ -68,12 +80,36 @@ public final class ServiceCommand {
                 .auxiliaryTypes(String.class, String.class)
                 .description("one of Kafka's own settings, for example security.protocol=SSL; may be given again")
                 .build());
-        CommandLine command = new CommandLine(spec);
-        command.setExecutionStrategy(parsed -> {
-            Integer help = CommandLine.executeHelpRequest(parsed);
-            return help != null ? help : run(innermost(parsed), settings, starter);
-        });
-        return command;
+        return new CommandLine(spec).setParameterExceptionHandler(ServiceCommand::usageError);
+    }
+
+    /** What a wrong option gets, in place of picocli's page of usage. For the handler of a root command as well. */
+    public static int usageError(CommandLine.ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        command.getErr()
+                .println(
+                        e.getMessage() + "; " + command.getCommandSpec().qualifiedName() + " --help lists the options");
+        return USAGE;
+    }
+
+    /** What picocli executes, whether the command is a root or another's subcommand. Confined to the executing thread. */
+    @Command
+    private static final class Start implements Callable<Integer> {
+        private final List<Setting<?>> settings;
+        private final Starter starter;
+
+        @Spec
+        private CommandSpec spec;
+
+        Start(List<Setting<?>> settings, Starter starter) {
+            this.settings = List.copyOf(settings);
+            this.starter = starter;
+        }
+
+        @Override
+        public Integer call() {
+            return run(spec.commandLine().getParseResult(), settings, starter);
+        }
     }
 
     /** For a main class: runs and ends the JVM with the exit code. */
@@ -83,11 +119,7 @@ public final class ServiceCommand {
 
     private static String helpText(Setting<?> setting) {
         String fallback = setting.defaultText() == null ? "" : " (default " + setting.defaultText() + ")";
-        return setting.doc().replace("%", "%%") + fallback;
-    }
-
-    private static CommandLine.ParseResult innermost(CommandLine.ParseResult parsed) {
-        return parsed.hasSubcommand() ? innermost(parsed.subcommand()) : parsed;
+        return (setting.doc() + fallback).replace("%", "%%");
     }
 
     private static int run(CommandLine.ParseResult parsed, List<Setting<?>> known, Starter starter) {
@@ -99,7 +131,9 @@ public final class ServiceCommand {
             command.getErr().println(e.getMessage());
             return USAGE;
         }
-        Running running;
+        // before the start, so that a signal during it finds somebody to close what has been started
+        Ending ending = new Ending(Thread.currentThread());
+        Running running = null;
         try {
             running = starter.start(settings, command.getOut());
         } catch (StartupException e) {
@@ -109,8 +143,10 @@ public final class ServiceCommand {
         } catch (Settings.SettingException e) {
             command.getErr().println(e.getMessage());
             return USAGE;
+        } finally {
+            ending.startEnded(running);
         }
-        awaitSignal(running);
+        awaitSignal();
         return OK;
     }
 
@@ -126,9 +162,8 @@ public final class ServiceCommand {
         return given;
     }
 
-    /** Never returns to the caller's work: the shutdown hook closes the service and ends the JVM. */
-    private static void awaitSignal(Running running) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> closeAndHalt(running), "shutdown"));
+    /** Never returns to the caller's work: {@link Ending} closes the service and ends the JVM. */
+    private static void awaitSignal() {
         CountDownLatch never = new CountDownLatch(1);
         try {
             never.await();
@@ -137,19 +172,49 @@ public final class ServiceCommand {
         }
     }
 
-    /** An orderly end is a success, so the JVM is halted with 0 in place of the signal's number. */
-    private static void closeAndHalt(Running running) {
-        var closer = Executors.newSingleThreadExecutor(task -> {
-            Thread thread = new Thread(task, "closer");
-            thread.setDaemon(true);
-            return thread;
-        });
-        try {
-            closer.submit(running::close).get(CLOSE_DEADLINE.toSeconds(), TimeUnit.SECONDS);
-            Runtime.getRuntime().halt(OK);
-        } catch (Exception e) {
-            log.error("could not close in order within {} s", CLOSE_DEADLINE.toSeconds(), e);
-            Runtime.getRuntime().halt(FAILED);
+    /** The JVM's shutdown hook: interrupts a start that still goes on, closes what it came to, and halts. Any thread. */
+    private static final class Ending {
+        private final Thread starting;
+        private final Thread hook = new Thread(this::closeAndHalt, "shutdown");
+        /** What the start came to; empty where it failed. */
+        private final CompletableFuture<Optional<Running>> started = new CompletableFuture<>();
+
+        Ending(Thread starting) {
+            this.starting = starting;
+            Runtime.getRuntime().addShutdownHook(hook);
+        }
+
+        /** @param running null where the start failed */
+        void startEnded(Running running) {
+            started.complete(Optional.ofNullable(running));
+            if (running != null) {
+                return;
+            }
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException e) {
+                log.debug("the start failed during a shutdown, which goes on", e);
+            }
+        }
+
+        /** An orderly end is a success, so the JVM is halted with 0 in place of the signal's number. */
+        private void closeAndHalt() {
+            var closer = Executors.newSingleThreadExecutor(task -> {
+                Thread thread = new Thread(task, "closer");
+                thread.setDaemon(true);
+                return thread;
+            });
+            try {
+                if (!started.isDone()) {
+                    starting.interrupt();
+                }
+                closer.submit(() -> started.join().ifPresent(Running::close))
+                        .get(CLOSE_DEADLINE.toSeconds(), TimeUnit.SECONDS);
+                Runtime.getRuntime().halt(OK);
+            } catch (Exception e) {
+                log.error("could not close in order within {} s", CLOSE_DEADLINE.toSeconds(), e);
+                Runtime.getRuntime().halt(FAILED);
+            }
         }
     }
 }

@@ -81,6 +81,16 @@ public record Setting<T>(String name, String value, String defaultText, String d
         });
     }
 
+    /** A switch: the option alone means true, and its default is false. */
+    public static Setting<Boolean> flag(String name, String doc) {
+        return new Setting<>(name, "", "false", doc, text -> {
+            if (text.equals("true") || text.equals("false")) {
+                return text.equals("true");
+            }
+            throw new IllegalArgumentException("must be true or false");
+        });
+    }
+
     public static Setting<Path> path(String name, String defaultText, String doc) {
         return new Setting<>(name, "PATH", defaultText, doc, text -> {
             if (text.isBlank()) {
@@ -94,6 +104,11 @@ public record Setting<T>(String name, String value, String defaultText, String d
         return "--" + name;
     }
 
+    /** Whether its option may stand alone. */
+    boolean isFlag() {
+        return value.isEmpty();
+    }
+
     public String environmentVariable() {
         return "CUTOVER_" + name.toUpperCase(Locale.ROOT).replace('-', '_');
     }
@@ -101,7 +116,8 @@ public record Setting<T>(String name, String value, String defaultText, String d
     /** The settings as a Markdown table, for the documentation. */
     public static String markdown(List<Setting<?>> settings) {
         return settings.stream()
-                .map(setting -> "| `" + setting.option() + " " + setting.value + "` | `" + setting.environmentVariable()
+                .map(setting -> "| `" + (setting.option() + " " + setting.value).strip() + "` | `"
+                        + setting.environmentVariable()
                         + "` | " + (setting.defaultText == null ? "" : "`" + setting.defaultText + "`") + " | "
                         + setting.doc.replace("|", "\\|") + " |")
                 .collect(Collectors.joining(

@@ -2,7 +2,10 @@ package dev.cutover.schema;
 
 import java.io.IOException;
 import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -101,7 +104,7 @@ public final class Settings {
         try (Reader reader = Files.newBufferedReader(file)) {
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
-            throw new SettingException("can't read the settings file " + file + ": " + e.getMessage());
+            throw new SettingException("can't read the settings file " + file + ": " + reason(e));
         }
         for (String name : properties.stringPropertyNames()) {
             String value = properties.getProperty(name).strip();
@@ -113,6 +116,17 @@ public final class Settings {
                 throw new SettingException(file + ": '" + name + "' is no setting here; --help lists them");
             }
         }
+    }
+
+    /** Why a file can't be read; of the commonest failures the JDK's message is the path alone, or says nothing. */
+    static String reason(Exception e) {
+        if (e instanceof NoSuchFileException) {
+            return "there is no such file";
+        }
+        if (e instanceof AccessDeniedException) {
+            return "access is denied";
+        }
+        return e instanceof CharacterCodingException ? "it is not UTF-8" : e.getMessage();
     }
 
     private static <T> T check(Setting<T> setting, Given value) {

@@ -46,17 +46,27 @@ public final class TopicProvisioner {
     }
 
     /**
-     * Creates and checks.
+     * Creates what is missing and checks what is there.
      *
-     * @param cluster the cluster's address, for messages
      * @param timeout for everything together
+     * @return the id of each topic, by name: a topic that is made anew gets another
      * @throws StartupException when the cluster can't be reached in time, or a topic is not as it must be
      */
+    public static Map<String, String> ensure(KafkaConnection kafka, List<Topics.Spec> specs, Duration timeout) {
+        Admin admin = kafka.admin("cutover-provision");
+        try {
+            return new TopicProvisioner(admin, kafka.bootstrap(), timeout).ensure(specs);
+        } finally {
+            admin.close(Duration.ZERO); // not close(), which would wait a minute for a cluster that does not answer
+        }
+    }
+
+    /** The old way. */
     public static void ensure(Admin admin, String cluster, List<Topics.Spec> specs, Duration timeout) {
         new TopicProvisioner(admin, cluster, timeout).ensure(specs);
     }
 
-    private void ensure(List<Topics.Spec> specs) {
+    private Map<String, String> ensure(List<Topics.Spec> specs) {
         Set<String> present = await("list the topics", admin.listTopics().names());
         List<NewTopic> missing = specs.stream()
                 .filter(spec -> !present.contains(spec.name()))
@@ -71,6 +81,9 @@ public final class TopicProvisioner {
                 .forEach(spec -> verifyPartitions(
                         spec, descriptions.get(spec.name()).partitions().size()));
         verifyCleanup(specs.stream().filter(Topics.Spec::cleanupHolds).toList());
+        return descriptions.values().stream()
+                .collect(Collectors.toMap(
+                        TopicDescription::name, topic -> topic.topicId().toString()));
     }
 
     private void create(List<NewTopic> missing) {
@@ -98,6 +111,13 @@ public final class TopicProvisioner {
         while (true) {
             List<String> wanted =
                     names.stream().filter(name -> !found.containsKey(name)).toList();
+            if (wanted.isEmpty()) {
+                return found;
+            }
+            if (remainingMs() == 0) {
+                throw new StartupException("topics without a leader at " + cluster + " after " + timeout.toSeconds()
+                        + " s: " + wanted + "; check the brokers' health");
+            }
             for (var entry : admin.describeTopics(wanted).topicNameValues().entrySet()) {
                 try {
                     TopicDescription description = entry.getValue().get(remainingMs(), TimeUnit.MILLISECONDS);
@@ -113,15 +133,6 @@ public final class TopicProvisioner {
                 } catch (InterruptedException e) {
                     throw interrupted(e);
                 }
-            }
-            if (found.size() == names.size()) {
-                return found;
-            }
-            if (remainingMs() == 0) {
-                List<String> absent =
-                        names.stream().filter(name -> !found.containsKey(name)).toList();
-                throw new StartupException("topics without a leader at " + cluster + " after " + timeout.toSeconds()
-                        + " s: " + absent + "; check the brokers' health");
             }
             LockSupport.parkNanos(VISIBILITY_POLL.toNanos());
         }

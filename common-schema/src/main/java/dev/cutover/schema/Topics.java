@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.config.TopicConfig;
 
 /** The topics of Cutover: their names, and how each is created. */
@@ -19,6 +20,9 @@ public final class Topics {
 
     /** Source to how far it got; compacted. */
     public static final String JOBS_PROGRESS = "jobs.progress";
+
+    /** The names that no feature's topic may have. */
+    static final Set<String> OWN = Set.of(FLAGS, FLAG_AUDIT, DEAD_LETTERS, JOBS_PROGRESS);
 
     private static final Duration EVENT_RETENTION = Duration.ofDays(7);
     private static final String COMPACT = TopicConfig.CLEANUP_POLICY_COMPACT;

@@ -1,0 +1,260 @@
+package dev.cutover.schema;
+
+import static java.util.stream.Collectors.toMap;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.cutover.schema.Feature.Delivery;
+import dev.cutover.schema.Feature.EventType;
+import dev.cutover.schema.Feature.View;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class FeatureCatalogTest {
+    private static final String VALID = """
+            features:
+              - name: quotes
+                topic: events.quotes
+                partitions: 2
+                delivery: latest
+                events:
+                  - {type: quote, key: symbol, cadence: 500ms, view: latest}
+              - name: trades
+                topic: events.trades
+                partitions: 3
+                delivery: every
+                events:
+                  - {type: trade, key: symbol, cadence: 1m, view: {series: {by: trade_id, depth: 100}}}
+            heartbeat: {topic: events.heartbeat, cadence: 30s}
+            """;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void theShippedCatalogHoldsTheFourFeaturesInTheirCutoverOrder() {
+        View latest = new View.Latest();
+        FeatureCatalog expected = new FeatureCatalog(
+                List.of(
+                        new Feature(
+                                "account_balance",
+                                "events.account-balance",
+                                3,
+                                Delivery.LATEST,
+                                List.of(event("account_balance", "account_id", 10, latest))),
+                        new Feature(
+                                "positions",
+                                "events.positions",
+                                3,
+                                Delivery.LATEST,
+                                List.of(event("positions", "account_id", 10, latest))),
+                        new Feature(
+                                "intraday",
+                                "events.intraday",
+                                3,
+                                Delivery.EVERY,
+                                List.of(
+                                        event("intraday_bar", "symbol", 1, new View.Series("timestamp_minute", 390)),
+                                        event("vwap_update", "symbol", 60, latest))),
+                        new Feature(
+                                "global_market",
+                                "events.global-market",
+                                3,
+                                Delivery.LATEST,
+                                List.of(event("market_status", "market_id", 10, latest)))),
+                new FeatureCatalog.HeartbeatStream("events.heartbeat", Duration.ofSeconds(30)));
+
+        assertThat(FeatureCatalog.shipped()).isEqualTo(expected);
+    }
+
+    @Test
+    void everyShippedEventTypeAndTheHeartbeatHaveARecord() {
+        Stream<String> types = FeatureCatalog.shipped().features().stream()
+                .flatMap(feature -> feature.events().stream())
+                .map(EventType::type);
+
+        assertThat(Stream.concat(types, Stream.of(Event.Heartbeat.TYPE)))
+                .containsExactlyInAnyOrderElementsOf(EventCodec.types());
+    }
+
+    @Test
+    void keyAndSeriesFieldsOfTheShippedCatalogAreThoseOfTheEvents() throws IOException {
+        Map<String, Event> examples = EventCodec.types().stream()
+                .collect(toMap(Function.identity(), type -> Golden.events().get(type)));
+        for (Feature feature : FeatureCatalog.shipped().features()) {
+            for (EventType type : feature.events()) {
+                var data = Json.MAPPER.readTree(Golden.event(type.type()));
+                assertThat(data.path(type.key()).asText())
+                        .isEqualTo(examples.get(type.type()).key());
+                if (type.view() instanceof View.Series series) {
+                    assertThat(data.path(series.by()).isValueNode()).isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aFeatureAndAnEventTypeAreFoundByName() {
+        FeatureCatalog catalog = FeatureCatalog.shipped();
+
+        assertThat(catalog.feature("intraday").orElseThrow().event("vwap_update"))
+                .isPresent();
+        assertThat(catalog.feature("intraday").orElseThrow().slowestCadence()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(catalog.event("vwap_update").orElseThrow().key()).isEqualTo("symbol");
+        assertThat(catalog.feature("vwap_update")).isEmpty();
+        assertThat(catalog.event("intraday")).isEmpty();
+    }
+
+    @Test
+    void anOwnFileReplacesTheShippedOne() {
+        FeatureCatalog catalog = FeatureCatalog.load(file(VALID));
+
+        assertThat(catalog.features()).extracting(Feature::name).containsExactly("quotes", "trades");
+        assertThat(catalog.event("quote").orElseThrow().cadence()).isEqualTo(Duration.ofMillis(500));
+        assertThat(catalog.event("trade").orElseThrow().view()).isEqualTo(new View.Series("trade_id", 100));
+    }
+
+    /** What stands in the valid file, what is put there instead, and what is said of it. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "partitions: 2|partitons: 2|features[0].partitions must be there",
+                "partitions: 2|`partitions: 2\n    replicas: 3`|own.yaml: features[0].replicas is no field here; known are"
+                        + " delivery, events, name, partitions, topic",
+                "cadence: 30s}|cadence: 30s, port: 1}|heartbeat.port is no field here; known are cadence, topic",
+                "`    topic: events.quotes\n`|``|features[0].topic must be there",
+                "delivery: latest|delivery:|features[0].delivery must be there",
+                ", cadence: 500ms|``|features[0].events[0].cadence must be there",
+                "heartbeat: {topic: events.heartbeat, cadence: 30s}|``|heartbeat must be there",
+                "partitions: 2|partitions: two|line 4: features[0].partitions must be a whole number, but is 'two'",
+                "partitions: 2|partitions: 2.5|features[0].partitions must be a whole number, but is 2.5",
+                "partitions: 2|partitions: 0|feature 'quotes', partitions: must be 1 to 10000, but is 0",
+                "partitions: 2|partitions: 10001|feature 'quotes', partitions: must be 1 to 10000, but is 10001",
+                "partitions: 2|`partitions: 2\n    partitions: 3`|is not well-formed: Duplicate field 'partitions'",
+                "name: quotes|name: Quotes|feature 'Quotes': the name must match [a-z][a-z0-9_]{0,63}",
+                "name: quotes|name: account-quotes|feature 'account-quotes': the name must match",
+                "name: trades|name: quotes|feature 'quotes': is there twice",
+                "topic: events.trades|topic: events.quotes|feature 'trades', topic: is another entry's topic",
+                "topic: events.trades|topic: config.features|feature 'trades', topic: is another entry's topic, or"
+                        + " Cutover's own: 'config.features'",
+                "topic: events.heartbeat|topic: events.quotes|heartbeat.topic: is another entry's topic",
+                "topic: events.trades|topic: events_trades|feature 'trades', topic: must match",
+                "type: trade,|type: quote,|feature 'trades', event 'quote': the type is there twice",
+                "type: trade,|type: heartbeat,|feature 'trades', event 'heartbeat': the type is there twice",
+                "type: trade,|type: Trade,|feature 'trades', event 'Trade': the type must match",
+                "key: symbol, cadence: 1m|key: ' ', cadence: 1m|feature 'trades', event 'trade', key: must name a field",
+                "delivery: every|delivery: EVERY|feature 'trades', delivery: must be latest or every, but is 'EVERY'",
+                "cadence: 1m|cadence: 1 minute|feature 'trades', event 'trade', cadence: must be a duration such as"
+                        + " 500ms, 10s, 5m, 2h or 7d, but is '1 minute'",
+                "cadence: 1m|cadence: 0s|feature 'trades', event 'trade', cadence: must be from 1ms to 7d, but is '0s'",
+                "cadence: 1m|cadence: 8d|feature 'trades', event 'trade', cadence: must be from 1ms to 7d, but is '8d'",
+                "cadence: 30s|cadence: 500ms|heartbeat.cadence: must be whole seconds",
+                "view: latest|view: newest|feature 'quotes', event 'quote', view: must be latest or"
+                        + " {series: {by: FIELD, depth: N}}, but is \"newest\"",
+                "depth: 100|depth: 0|feature 'trades', event 'trade', view: depth must be at least 1, but is 0",
+                "depth: 100|depth: many|feature 'trades', event 'trade', view: must be latest or",
+                "by: trade_id, |``|feature 'trades', event 'trade', view: must be latest or",
+                "by: trade_id|by: ' '|feature 'trades', event 'trade', view: must be latest or",
+                "depth: 100}|depth: 100, of: x}|feature 'trades', event 'trade', view: must be latest or",
+                "depth: 100}}|depth: 100}, latest: true}|feature 'trades', event 'trade', view: must be latest or",
+                "view: latest|view:|feature 'quotes', event 'quote', view: must be latest or",
+            })
+    void aBrokenRuleIsRefusedWithFileAndPlace(String stands, String put, String message) {
+        int at = VALID.indexOf(stands);
+        assertThat(at).isNotNegative();
+
+        assertRefused(VALID.substring(0, at) + put + VALID.substring(at + stands.length()), message);
+    }
+
+    @Test
+    void listsWithoutEntriesAreRefused() {
+        String heartbeat = "heartbeat: {topic: events.heartbeat, cadence: 30s}\n";
+        String feature = "features: [{name: a, topic: t, partitions: 1, delivery: latest, events: ";
+
+        assertRefused("features: []\n" + heartbeat, "features: must be a list of one entry or more, none empty");
+        assertRefused("features: [null]\n" + heartbeat, "features: must be a list of one entry or more, none empty");
+        assertRefused("features: 7\n" + heartbeat, "features must be a list, but is 7");
+        assertRefused("features:\n" + heartbeat, "features must be there");
+        assertRefused(feature + "[]}]\n" + heartbeat, "feature 'a', events: must be a list of one entry or more");
+        assertRefused(feature + "[null]}]\n" + heartbeat, "feature 'a', events: must be a list of one entry or more");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "``|is empty",
+                "# only a comment|is empty",
+                "plain text|must be an object, but is 'plain text'",
+                "[]|must be an object, but is a list",
+                "features: [|is not well-formed: while parsing a flow node: expected the node content",
+                "{\"features\": \"unclosed|is not well-formed: while scanning a quoted scalar",
+            })
+    void aFileThatIsNoCatalogIsRefusedInOneLine(String yaml, String message) {
+        assertRefused(yaml, message);
+    }
+
+    @Test
+    void aSecondDocumentIsRefused() {
+        assertRefused(VALID + "---\n" + VALID, "goes on after its end");
+    }
+
+    @Test
+    void aFileThatIsNotThereIsRefusedByItsPath() {
+        Path missing = folder.resolve("none.yaml");
+
+        assertThatExceptionOfType(StartupException.class)
+                .isThrownBy(() -> FeatureCatalog.load(missing))
+                .withMessage("can't read the feature catalog " + missing + ": there is no such file");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\u0000", "\u00ff\u00fe"})
+    void bytesThatAreNoTextAreRefused(String bytes) throws IOException {
+        Path file = folder.resolve("binary.yaml");
+        Files.write(file, bytes.getBytes(StandardCharsets.ISO_8859_1));
+
+        assertThatExceptionOfType(StartupException.class)
+                .isThrownBy(() -> FeatureCatalog.load(file))
+                .withMessageStartingWith(file.toString());
+    }
+
+    private void assertRefused(String yaml, String message) {
+        Path file = file(yaml);
+        assertThatExceptionOfType(StartupException.class)
+                .isThrownBy(() -> FeatureCatalog.load(file))
+                .satisfies(e -> {
+                    assertThat(e).hasMessageStartingWith(file.toString()).hasMessageContaining(message);
+                    assertThat(e.getMessage().lines()).as(e.getMessage()).hasSize(1);
+                    assertThat(e.getMessage()).doesNotContain("dev.cutover").doesNotContain("java.");
+                });
+    }
+
+    private Path file(String yaml) {
+        try {
+            return Files.writeString(folder.resolve("own.yaml"), yaml);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static EventType event(String type, String key, int cadenceSeconds, View view) {
+        return new EventType(type, key, Duration.ofSeconds(cadenceSeconds), view);
+    }
+}
