@@ -7,12 +7,15 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** The command line: {@code cutover up | run | tail}. */
 public final class CutoverMain {
-    private static final String LOG_LEVEL = "CUTOVER_LOG";
+    /** What a terminal is to see of the log, unless the environment says otherwise. */
+    private static final Map<String, String> TERMINAL_LOG =
+            Map.of("CUTOVER_LOG", "WARN", "CUTOVER_LIBRARY_LOG", "ERROR");
 
     @Command(
             name = "cutover",
@@ -58,15 +61,17 @@ public final class CutoverMain {
         run.addSubcommand(JobsMain.command());
         root.addSubcommand(run);
         root.addSubcommand(new TailCommand());
-        return ServiceCommand.plainErrors(root);
+        return root.setParameterExceptionHandler(ServiceCommand::usageError);
     }
 
     /** A terminal is for the command's own words; a service by itself logs as it does in a container. */
     private static void quietUnlessService(String[] args) {
         boolean service = args.length > 0 && args[0].equals("run");
-        if (!service && System.getenv(LOG_LEVEL) == null) {
-            System.setProperty(LOG_LEVEL, "WARN");
-        }
+        TERMINAL_LOG.forEach((name, level) -> {
+            if (!service && System.getenv(name) == null) {
+                System.setProperty(name, level);
+            }
+        });
     }
 
     private static PrintWriter utf8(FileDescriptor descriptor) {

@@ -3,106 +3,103 @@ package dev.cutover.local;
 import dev.cutover.schema.StartupException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
-import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.apache.kafka.common.utils.Utils;
 
 /**
- * The directory in which one stack at a time keeps its data. Its lock file marks it as ours, so that {@code --fresh} never
- * empties another directory. Confined to the thread that starts and closes the stack.
+ * A data directory that no other broker, of this process or another, can have until it is closed. Its lock file marks it as
+ * ours, so that no other directory is ever emptied. Taken and closed by one thread at a time.
  */
 final class DataDirectory implements AutoCloseable {
-    private static final String LOCK = "cutover.lock";
 
-    private final Path path;
-    private final FileChannel channel;
-    private final FileLock lock;
+    /** Written first and never deleted, so that it marks the directory as an embedded broker's. */
+    private static final String LOCK_FILE = "cutover.lock";
 
-    private DataDirectory(Path path, FileChannel channel, FileLock lock) {
+    /**
+     * What this process has locked, as the operating system sees it: POSIX drops a lock as soon as the process closes
+     * any channel on that file, so that a second start here must be refused before it opens one.
+     */
+    private static final Set<Path> LOCKED_HERE = ConcurrentHashMap.newKeySet();
+
+    final Path path;
+    private final FileChannel lock;
+
+    private DataDirectory(Path path, FileChannel lock) {
         this.path = path;
-        this.channel = channel;
         this.lock = lock;
     }
 
-    /** @throws StartupException when it can't be used, is another stack's, or is to be emptied and not ours */
-    static DataDirectory open(Path path, boolean fresh) {
+    /**
+     * Takes the directory until it is closed.
+     *
+     * @param fresh whether it is emptied first
+     * @throws StartupException it is in use, holds other things than ours, or can't be read and written
+     */
+    static DataDirectory take(Path wanted, boolean fresh) {
         try {
-            requireOurs(path);
-            Files.createDirectories(path);
-            DataDirectory opened = lock(path);
-            if (fresh) {
-                opened.empty();
+            Path path = (Files.isDirectory(wanted) ? wanted : Files.createDirectories(wanted)).toRealPath();
+            refuseForeign(path);
+            if (!LOCKED_HERE.add(path)) {
+                throw inUse(path);
             }
-            return opened;
+            FileChannel channel = null;
+            try {
+                channel =
+                        FileChannel.open(path.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                if (channel.tryLock() == null) {
+                    throw inUse(path);
+                }
+                DataDirectory taken = new DataDirectory(path, channel);
+                if (fresh) {
+                    taken.empty();
+                }
+                return taken;
+            } catch (IOException | StartupException e) {
+                new DataDirectory(path, channel).close();
+                throw e;
+            }
         } catch (IOException e) {
             throw new StartupException(
-                    "can't use the data directory " + path + ": " + e + "; choose another with --data-dir", e);
+                    "cannot use " + wanted + " as data directory (" + e + "); make it a directory that can be read"
+                            + " and written, or choose another with --data-dir",
+                    e);
         }
     }
 
-    private static void requireOurs(Path path) throws IOException {
-        if (!Files.exists(path)) {
-            return;
-        }
-        if (!Files.isDirectory(path)) {
-            throw new StartupException("the data directory " + path + " is a file; choose another with --data-dir");
-        }
-        try (Stream<Path> entries = Files.list(path)) {
-            if (!Files.exists(path.resolve(LOCK)) && entries.findAny().isPresent()) {
-                throw new StartupException("the directory " + path
-                        + " holds other things than Cutover's data; choose an empty or new one with --data-dir");
-            }
-        }
-    }
-
-    private static DataDirectory lock(Path path) throws IOException {
-        FileChannel channel =
-                FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock lock = null;
-        try {
-            lock = channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            // held by this very process: said below, like any other holder
-        }
-        if (lock == null) {
-            channel.close();
-            throw new StartupException("the data directory " + path
-                    + " is in use by another running stack; stop that one, or choose another with --data-dir");
-        }
-        return new DataDirectory(path, channel, lock);
-    }
-
+    /** The lock's file stays: it is held, and marks the directory as ours. */
     private void empty() throws IOException {
         try (Stream<Path> all = Files.walk(path)) {
-            List<Path> deepestFirst = all.sorted(Comparator.reverseOrder()).toList();
-            for (Path each : deepestFirst) {
-                if (!each.equals(path) && !each.equals(path.resolve(LOCK))) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                if (!each.equals(path) && !each.equals(path.resolve(LOCK_FILE))) {
                     Files.delete(each);
                 }
             }
-        } catch (DirectoryNotEmptyException e) {
-            throw new IOException("somebody else writes into it while it is emptied", e);
         }
     }
 
-    /** Where the broker keeps its logs. */
-    Path kafka() {
-        return path.resolve("kafka");
+    private static void refuseForeign(Path path) throws IOException {
+        try (Stream<Path> entries = Files.list(path)) {
+            if (Files.notExists(path.resolve(LOCK_FILE)) && entries.findAny().isPresent()) {
+                throw new StartupException(path + " holds files that are not an embedded broker's; choose a new or"
+                        + " empty directory with --data-dir");
+            }
+        }
+    }
+
+    private static StartupException inUse(Path path) {
+        return new StartupException(
+                path + " is in use by another running stack; stop that one, or choose another with --data-dir");
     }
 
     @Override
     public void close() {
-        try {
-            lock.release();
-            channel.close();
-        } catch (IOException e) {
-            throw new IllegalStateException("can't unlock " + path, e);
-        }
+        Utils.closeQuietly(lock, LOCK_FILE);
+        LOCKED_HERE.remove(path);
     }
 }

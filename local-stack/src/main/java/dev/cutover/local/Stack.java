@@ -82,9 +82,8 @@ final class Stack implements AutoCloseable {
 
     private String startBroker(UpSettings settings, Consumer<String> progress) {
         progress.accept("Kafka");
-        DataDirectory data = DataDirectory.open(settings.dataDirectory(), settings.fresh());
-        parts.push(new Part("data directory", data));
-        EmbeddedBroker broker = EmbeddedBroker.start(data.kafka(), settings.host(), settings.kafkaPort());
+        EmbeddedBroker broker =
+                EmbeddedBroker.start(settings.dataDirectory(), settings.fresh(), settings.host(), settings.kafkaPort());
         parts.push(new Part("broker", broker));
         return broker.bootstrap();
     }
@@ -98,8 +97,8 @@ final class Stack implements AutoCloseable {
                 return;
             }
             if (System.nanoTime() > deadlineNs) {
-                throw new StartupException("not ready after " + READY_TIMEOUT.toSeconds() + " s: "
-                        + String.join("; ", reasons));
+                throw new StartupException(
+                        "not ready after " + READY_TIMEOUT.toSeconds() + " s: " + String.join("; ", reasons));
             }
             LockSupport.parkNanos(READY_POLL_NS);
             if (Thread.interrupted()) {

@@ -123,8 +123,7 @@ final class TailCommand implements Callable<Integer> {
         if (port != null) {
             given.put(GatewaySettings.PORT.name(), port);
         }
-        Settings settings =
-                Settings.resolve(List.of(Settings.HOST, GatewaySettings.PORT), given, System.getenv());
+        Settings settings = Settings.resolve(List.of(Settings.HOST, GatewaySettings.PORT), given, System.getenv());
         return URI.create("ws://" + settings.get(Settings.HOST) + ":" + settings.get(GatewaySettings.PORT)
                 + "/ws/?client=cutover-tail");
     }

@@ -1,12 +1,14 @@
 package dev.cutover.local;
 
 import dev.cutover.gateway.Gateway;
+import dev.cutover.jobs.JobsSettings.SourceChoice;
 import dev.cutover.schema.CutoverStatus;
 import dev.cutover.schema.ServiceCommand;
 import dev.cutover.schema.Settings;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.concurrent.Executors;
@@ -53,7 +55,7 @@ final class UpCommand {
         UpCommand running = new UpCommand(stack, out);
         running.printAddresses(up, (System.nanoTime() - startedNs) / 1e9);
         running.printStatus();
-        running.reporter.scheduleAtFixedRate(
+        var unused = running.reporter.scheduleAtFixedRate(
                 running::printThroughput, THROUGHPUT_PERIOD_S, THROUGHPUT_PERIOD_S, TimeUnit.SECONDS);
         return running::close;
     }
@@ -66,7 +68,11 @@ final class UpCommand {
             InetSocketAddress address = gateway.address();
             out.printf("  %-9s ws://%s:%d/ws/%n", gateway.name(), address.getHostString(), address.getPort());
         }
-        out.printf("  %-9s %s%n%n", "source", up.jobs().source());
+        out.printf("  %-9s %s%n%n", "source", describe(up.jobs().source()));
+    }
+
+    private static String describe(SourceChoice source) {
+        return source instanceof SourceChoice.BarsFile file ? file.path().toString() : "simulated";
     }
 
     private void printStatus() {
@@ -75,7 +81,9 @@ final class UpCommand {
         status.features()
                 .forEach(feature -> out.printf(
                         "  %-16s %s%n", feature.feature(), feature.stage().wireName()));
-        out.printf("%nWatch a feature in another terminal: ./cutover tail %s%n", status.features().get(0).feature());
+        out.printf(
+                "%nWatch a feature in another terminal: ./cutover tail %s%n",
+                status.features().get(0).feature());
         out.printf("Ctrl-C stops everything.%n%n");
         out.flush();
     }
@@ -86,7 +94,7 @@ final class UpCommand {
         out.printf(
                 Locale.ROOT,
                 "%s  %.1f events/s in, %.1f frames/s out, %d connections%n",
-                LocalTime.now().truncatedTo(ChronoUnit.SECONDS),
+                LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS),
                 (events - eventsBefore) / (double) THROUGHPUT_PERIOD_S,
                 (frames - framesBefore) / (double) THROUGHPUT_PERIOD_S,
                 stack.connections());

@@ -29,7 +29,8 @@ record UpSettings(
         boolean fresh,
         List<GatewaySettings> gateways,
         JobsSettings jobs) {
-    static final Setting<Integer> KAFKA_PORT = Setting.port("kafka-port", 9092, "the port of the embedded Kafka broker");
+    static final Setting<Integer> KAFKA_PORT =
+            Setting.port("kafka-port", 9092, "the port of the embedded Kafka broker");
     static final Setting<Path> DATA_DIR =
             Setting.path("data-dir", ".cutover", "where the embedded broker keeps its data: flags and history survive");
     static final Setting<Boolean> FRESH = Setting.flag("fresh", "empty the data directory first");

@@ -1,0 +1,236 @@
+package dev.cutover.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line as its users meet it: processes of their own, their output and their exit codes. */
+final class CommandLineSystemTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Pattern GATEWAY = Pattern.compile("ws://127\\.0\\.0\\.1:(\\d+)/ws/");
+
+    @TempDir
+    Path directory;
+
+    private final List<Cutover> running = new ArrayList<>();
+
+    @AfterEach
+    void stop() {
+        running.forEach(each -> each.process.destroyForcibly());
+    }
+
+    /** One process, and what it has said so far. */
+    private static final class Cutover {
+        final Process process;
+        final List<String> out = Collections.synchronizedList(new ArrayList<>());
+        final List<String> err = Collections.synchronizedList(new ArrayList<>());
+
+        Cutover(Process process) {
+            this.process = process;
+            collect(process.getInputStream(), out);
+            collect(process.getErrorStream(), err);
+        }
+
+        private static void collect(InputStream from, List<String> lines) {
+            Thread reader = new Thread(() -> {
+                try (BufferedReader in = new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))) {
+                    in.lines().forEach(lines::add);
+                } catch (IOException | UncheckedIOException e) {
+                    lines.add("(stream ended: " + e.getMessage() + ")");
+                }
+            });
+            reader.setDaemon(true);
+            reader.start();
+        }
+
+        String await(Predicate<String> line, String description) {
+            Awaitility.await(description + " from " + this)
+                    .atMost(PATIENCE)
+                    .until(() -> !process.isAlive() || List.copyOf(out).stream().anyMatch(line));
+            return List.copyOf(out).stream()
+                    .filter(line)
+                    .findFirst()
+                    .orElseThrow(() -> new AssertionError(description + " did not come: " + this));
+        }
+
+        int exitCode() throws InterruptedException {
+            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .as("ended: %s", this)
+                    .isTrue();
+            return process.exitValue();
+        }
+
+        @Override
+        public String toString() {
+            return "out " + out + ", err " + err;
+        }
+    }
+
+    private Cutover cutover(String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-cp",
+                Arrays.stream(System.getProperty("java.class.path").split(java.io.File.pathSeparator))
+                        .filter(entry -> !entry.endsWith("test-classes"))
+                        .collect(Collectors.joining(java.io.File.pathSeparator)),
+                "dev.cutover.local.CutoverMain"));
+        command.addAll(List.of(args));
+        Cutover started = new Cutover(
+                new ProcessBuilder(command).directory(directory.toFile()).start());
+        running.add(started);
+        return started;
+    }
+
+    private static String port(String line) {
+        Matcher matcher = GATEWAY.matcher(line);
+        assertThat(matcher.find()).as(line).isTrue();
+        return matcher.group(1);
+    }
+
+    private static void interrupt(Cutover cutover) throws Exception {
+        new ProcessBuilder("kill", "-INT", Long.toString(cutover.process.pid()))
+                .start()
+                .waitFor();
+    }
+
+    @Test
+    void upServesASubscriberAndClosesInOrderWithinFiveSecondsOfCtrlC() throws Exception {
+        Cutover up = cutover("up", "--kafka-port", "0", "--gateway-port", "0", "--gateways", "2");
+        up.await(line -> line.contains("⚪ SHADOW MODE"), "the status");
+        String port = port(up.await(line -> line.contains("gw-2"), "the second gateway's address"));
+        Cutover tail = cutover("tail", "intraday", "--gateway-port", port, "--key", "SPY", "--count", "3");
+        assertThat(tail.exitCode()).as(tail.toString()).isZero();
+        assertThat(tail.out)
+                .hasSize(3)
+                .allMatch(line -> line.startsWith("[WS] intraday_bar: {") || line.startsWith("[WS] vwap_update: {"));
+        long startedNs = System.nanoTime();
+        interrupt(up);
+        assertThat(up.exitCode()).as(up.toString()).isZero();
+        assertThat(Duration.ofNanos(System.nanoTime() - startedNs)).isLessThan(Duration.ofSeconds(5));
+        assertThat(up.err).as("nothing to complain about").isEmpty();
+        assertThat(Files.exists(directory.resolve(".cutover"))).isTrue();
+    }
+
+    @Test
+    void aServiceRunsByItselfAgainstAClusterThatIsThere() throws Exception {
+        try (TestBroker broker = TestBroker.start()) {
+            Cutover jobs = cutover("run", "jobs", "--bootstrap", broker.bootstrap(), "--jobs-port", "0");
+            Cutover gateway = cutover("run", "gateway", "--bootstrap", broker.bootstrap(), "--gateway-port", "0");
+            String port = port(gateway.await(line -> line.contains("listens on ws://"), "the gateway's address"));
+            jobs.await(line -> line.contains("jobs run at"), "the jobs' address");
+            Awaitility.await().atMost(PATIENCE).untilAsserted(() -> {
+                Cutover tail = cutover("tail", "positions", "--gateway-port", port, "--count", "1");
+                assertThat(tail.exitCode()).as(tail.toString()).isZero();
+            });
+            interrupt(gateway);
+            assertThat(gateway.exitCode()).as(gateway.toString()).isZero();
+            interrupt(jobs);
+            assertThat(jobs.exitCode()).as(jobs.toString()).isZero();
+        }
+    }
+
+    @Test
+    void aTakenPortIsOneLineAndExitCodeOne() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String port = Integer.toString(taken.getLocalPort());
+            Cutover kafka = cutover("up", "--kafka-port", port, "--gateway-port", "0");
+            Cutover gateway = cutover("up", "--kafka-port", "0", "--gateway-port", port, "--data-dir", "other");
+            for (Cutover each : List.of(kafka, gateway)) {
+                assertThat(each.exitCode()).as(each.toString()).isEqualTo(1);
+                assertThat(each.err).as(each.toString()).hasSize(1);
+                assertThat(each.err.get(0)).contains(port).contains("-port");
+            }
+        }
+    }
+
+    @Test
+    void anUnreadableFileIsOneLineAndExitCodeOne() throws Exception {
+        Cutover up = cutover("up", "--kafka-port", "0", "--gateway-port", "0", "--source", "file:nowhere.csv");
+        assertThat(up.exitCode()).as(up.toString()).isEqualTo(1);
+        assertThat(up.err).as(up.toString()).hasSize(1);
+        assertThat(up.err.get(0)).contains("nowhere.csv");
+    }
+
+    @Test
+    void aWrongOptionIsOneLineAndExitCodeTwo() throws Exception {
+        List<Cutover> wrong = List.of(
+                cutover("up", "--gatway-port", "1"),
+                cutover("up", "--gateway-port", "many"),
+                cutover("up", "--source", "magic"),
+                cutover("run", "gateway", "--session-bytes", "-1"),
+                cutover("tail"),
+                cutover("tail", "positions", "--gateway-port", "none"));
+        for (Cutover each : wrong) {
+            assertThat(each.exitCode()).as(each.toString()).isEqualTo(2);
+            assertThat(each.err).as(each.toString()).hasSize(1);
+            assertThat(each.out).as(each.toString()).isEmpty();
+        }
+    }
+
+    @Test
+    void tailSaysWhatIsWrongAndHowToGoOn() throws Exception {
+        int nobody;
+        try (ServerSocket free = new ServerSocket(0)) {
+            nobody = free.getLocalPort();
+        }
+        Cutover tail = cutover("tail", "positions", "--gateway-port", Integer.toString(nobody));
+        assertThat(tail.exitCode()).isEqualTo(1);
+        assertThat(tail.err).as(tail.toString()).hasSize(1);
+        assertThat(tail.err.get(0)).contains("./cutover up");
+    }
+
+    @Test
+    void freshEmptiesTheDataAndNeverAnotherDirectory() throws Exception {
+        Files.writeString(directory.resolve("precious.txt"), "mine");
+        Cutover refused = cutover(
+                "up", "--kafka-port", "0", "--gateway-port", "0", "--fresh", "--data-dir", directory.toString());
+        assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(1);
+        assertThat(refused.err).hasSize(1);
+        assertThat(directory.resolve("precious.txt")).hasContent("mine");
+
+        Path data = directory.resolve("data");
+        DataDirectory.take(data, false).close();
+        Path old = Files.writeString(
+                Files.createDirectories(data.resolve("topic-0")).resolve("old"), "old");
+        DataDirectory.take(data, false).close();
+        assertThat(old).exists();
+        DataDirectory.take(data, true).close();
+        assertThat(data).isDirectoryContaining("glob:**cutover.lock");
+        assertThat(old.getParent()).doesNotExist();
+    }
+
+    @Test
+    void helpNamesEveryCommand() throws Exception {
+        Cutover help = cutover("--help");
+        assertThat(help.exitCode()).isZero();
+        assertThat(String.join("\n", help.out)).contains("up", "run", "tail");
+        Cutover up = cutover("up", "--help");
+        assertThat(up.exitCode()).isZero();
+        assertThat(String.join("\n", up.out))
+                .contains("--kafka-port", "--gateway-port", "--rest-port", "--control-port", "--source", "--fresh");
+    }
+}

@@ -1,0 +1,120 @@
+package dev.cutover.local;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.cutover.gateway.Gateway;
+import dev.cutover.gateway.GatewaySettings;
+import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.TopicProvisioner;
+import dev.cutover.schema.Topics;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+
+/** A broker of its own, the topics, and whatever a test opens on them; all closed in reverse. */
+final class SystemUnderTest implements AutoCloseable {
+    private static final Duration READY = Duration.ofSeconds(30);
+
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final FeatureCatalog catalog;
+    private final KafkaConnection kafka;
+    private int gateways;
+
+    private SystemUnderTest(FeatureCatalog catalog, TestBroker broker) {
+        this.catalog = catalog;
+        opened.push(broker);
+        this.kafka = new KafkaConnection(broker.bootstrap(), Map.of());
+        TopicProvisioner.ensure(kafka, Topics.specs(catalog), READY);
+    }
+
+    static SystemUnderTest start() {
+        return start(FeatureCatalog.shipped());
+    }
+
+    static SystemUnderTest start(FeatureCatalog catalog) {
+        return new SystemUnderTest(catalog, TestBroker.start());
+    }
+
+    /** On a broker that the test may stop itself. */
+    static SystemUnderTest on(TestBroker broker) {
+        return new SystemUnderTest(FeatureCatalog.shipped(), broker);
+    }
+
+    KafkaConnection kafka() {
+        return kafka;
+    }
+
+    FeatureCatalog catalog() {
+        return catalog;
+    }
+
+    <T extends AutoCloseable> T open(T closeable) {
+        opened.push(closeable);
+        return closeable;
+    }
+
+    EventFeed feed() {
+        return open(new EventFeed(kafka, catalog));
+    }
+
+    /** A gateway that is ready, on a free port. */
+    Gateway gateway() {
+        return gateway(1 << 20);
+    }
+
+    Gateway gateway(int sessionBytes) {
+        Gateway gateway = open(startGateway("gw-" + ++gateways, sessionBytes));
+        await().atMost(READY)
+                .untilAsserted(() -> assertThat(gateway.health().reasons()).isEmpty());
+        return gateway;
+    }
+
+    private Gateway startGateway(String name, int sessionBytes) {
+        return Gateway.start(
+                new GatewaySettings(
+                        "127.0.0.1", 0, name, 2, sessionBytes, Duration.ofSeconds(25), Duration.ofSeconds(1)),
+                catalog,
+                kafka);
+    }
+
+    TestClient client(Gateway gateway) throws InterruptedException {
+        TestClient client = open(TestClient.connect(gateway));
+        client.next("welcome");
+        return client;
+    }
+
+    /** All that a topic holds now. */
+    List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+        List<ConsumerRecord<byte[], byte[]>> records = new java.util.ArrayList<>();
+        try (KafkaConsumer<byte[], byte[]> consumer = kafka.consumer("test-reader")) {
+            List<TopicPartition> partitions = consumer.partitionsFor(topic).stream()
+                    .map(info -> new TopicPartition(topic, info.partition()))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            while (partitions.stream().anyMatch(each -> consumer.position(each) < ends.get(each))) {
+                consumer.poll(Duration.ofMillis(200)).forEach(records::add);
+            }
+        }
+        return records;
+    }
+
+    @Override
+    public void close() {
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+}
