@@ -81,9 +81,8 @@ public final class TopicProvisioner {
                 .forEach(spec -> verifyPartitions(
                         spec, descriptions.get(spec.name()).partitions().size()));
         verifyCleanup(specs.stream().filter(Topics.Spec::cleanupHolds).toList());
-        return descriptions.values().stream()
-                .collect(Collectors.toMap(
-                        TopicDescription::name, topic -> topic.topicId().toString()));
+        return descriptions.values().stream().collect(Collectors.toMap(TopicDescription::name, topic -> topic.topicId()
+                .toString()));
     }
 
     private void create(List<NewTopic> missing) {
