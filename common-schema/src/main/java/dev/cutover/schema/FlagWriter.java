@@ -8,8 +8,10 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.producer.Producer;
@@ -44,6 +46,7 @@ public final class FlagWriter {
     public static final String TRANSACTIONAL_ID = "flag-writer";
 
     private static final int ATTEMPTS = 5;
+    private static final long BACKOFF_NS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
     /** What became of a write. */
@@ -139,6 +142,8 @@ public final class FlagWriter {
                 }
                 failure = e;
                 log.debug("try {} of {} to write the flag of {} failed", attempt, ATTEMPTS, feature, e);
+                // writers that fence each other at once would do so again at once
+                LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(attempt * BACKOFF_NS));
             }
         }
         Flag current = read(feature);

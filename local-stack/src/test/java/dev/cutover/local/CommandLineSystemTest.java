@@ -98,6 +98,9 @@ final class CommandLineSystemTest {
                         .filter(entry -> !entry.endsWith("test-classes"))
                         .collect(Collectors.joining(java.io.File.pathSeparator)),
                 "dev.cutover.local.CutoverMain"));
+        if (Runtime.version().feature() >= 24) { // as the launcher does
+            command.addAll(1, List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
+        }
         command.addAll(List.of(args));
         Cutover started = new Cutover(
                 new ProcessBuilder(command).directory(directory.toFile()).start());
