@@ -1,0 +1,26 @@
+package dev.cutover.jobs;
+
+import dev.cutover.schema.Event;
+
+/** Emits where every market of the calendar stands, by the wall clock. */
+record MarketStatusJob(MarketCalendar calendar, EventPublisher publisher) implements Job {
+
+    @Override
+    public String name() {
+        return "market-status";
+    }
+
+    @Override
+    public Outcome run(Slot slot) {
+        for (MarketCalendar.Market market : calendar.markets()) {
+            MarketClock.Reading reading = MarketClock.read(market, slot.at());
+            publisher.publish(new Event.MarketStatus(
+                    market.id(),
+                    market.country(),
+                    Event.MarketStatus.Status.valueOf(reading.status().name()),
+                    reading.secondsToNextEvent(),
+                    slot.at()));
+        }
+        return Outcome.DONE;
+    }
+}
