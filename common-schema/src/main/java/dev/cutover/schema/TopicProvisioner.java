@@ -61,11 +61,6 @@ public final class TopicProvisioner {
         }
     }
 
-    /** The old way. */
-    public static void ensure(Admin admin, String cluster, List<Topics.Spec> specs, Duration timeout) {
-        new TopicProvisioner(admin, cluster, timeout).ensure(specs);
-    }
-
     private Map<String, String> ensure(List<Topics.Spec> specs) {
         Set<String> present = await("list the topics", admin.listTopics().names());
         List<NewTopic> missing = specs.stream()

@@ -23,6 +23,7 @@ import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.header.Headers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,7 +76,7 @@ final class EventPublisher {
     /**
      * Hands the event to the producer, for a job that emits its state again at its cadence anyway.
      *
-     * @throws CompletionException as {@link #send}
+     * @throws KafkaException as {@link #send}
      */
     void publish(Event event) {
         CompletableFuture<Void> unused = send(event);
@@ -85,7 +86,7 @@ final class EventPublisher {
      * Hands the event to the producer. Blocks for the producer's {@code max.block.ms} at most.
      *
      * @return completes once Kafka has acknowledged the event, or exceptionally once it is known that it will not
-     * @throws CompletionException when the producer can't even take it, as when Kafka has been away for long: the job is to
+     * @throws KafkaException when the producer can't even take it, as when Kafka has been away for long: the job is to
      *     hear of that at once, and back off
      */
     CompletableFuture<Void> send(Event event) {
@@ -107,10 +108,19 @@ final class EventPublisher {
                         answer.completeExceptionally(failure);
                     }
                 });
-        if (answer.isCompletedExceptionally()) {
-            answer.join();
-        }
+        throwRefusal(answer);
         return answer;
+    }
+
+    /** By the end of a send, only a record that the producer could not even take has failed. */
+    private static void throwRefusal(CompletableFuture<Void> answer) {
+        if (answer.isCompletedExceptionally()) {
+            try {
+                answer.join();
+            } catch (CompletionException e) {
+                throw e.getCause() instanceof RuntimeException refusal ? refusal : e;
+            }
+        }
     }
 
     /** Writes how far a source got. A failure is logged and counted; the next write mends it. */
@@ -150,7 +160,7 @@ final class EventPublisher {
         long nowNs = System.nanoTime();
         long dueNs = logAgainNs.get();
         if (nowNs - dueNs >= 0 && logAgainNs.compareAndSet(dueNs, nowNs + LOG_PAUSE_NS)) {
-            log.warn("can't publish to {}, {} sends failed in a row: {}", topic, inARow, failure.toString());
+            log.warn("can't publish to {}, {} in a row: {}", topic, inARow, failure.toString());
         }
     }
 

@@ -95,10 +95,13 @@ final class FileSource implements Source {
             }
             next = file.next();
         }
-        time = next == null ? newestMinute.plus(MINUTE) : next.timestampMinute();
-        if (newestMinute != null) {
-            log.info("going on in {} at {}", file.path(), next == null ? "its end, which is held" : time);
+        if (newestMinute == null) {
+            time = next.timestampMinute();
+            return;
         }
+        Instant afterNewest = newestMinute.plus(MINUTE);
+        time = next == null || isLongPause() ? afterNewest : next.timestampMinute();
+        log.info("going on in {} at {}", file.path(), next == null ? "its end" : next.timestampMinute());
     }
 
     @Override
@@ -122,17 +125,22 @@ final class FileSource implements Source {
         return batch;
     }
 
+    /** A step that reaches into a long pause goes on behind it, however far it reaches. */
     private void skipLongPause() {
-        if (newestMinute == null) {
+        if (newestMinute == null || !isLongPause()) {
             return;
         }
         Instant pauseStart = newestMinute.plus(MINUTE);
-        Instant pauseEnd = next.timestampMinute();
-        boolean isLong = Duration.between(pauseStart, pauseEnd).compareTo(maxGap) > 0;
-        if (isLong && !time.isBefore(pauseStart) && time.isBefore(pauseEnd)) {
+        if (!time.isBefore(pauseStart)) {
             closeAll();
-            time = pauseEnd.plus(Duration.between(pauseStart, time));
+            time = next.timestampMinute().plus(Duration.between(pauseStart, time));
         }
+    }
+
+    /** Whether more than {@code maxGap} lies between the newest bar's end and the next row. */
+    private boolean isLongPause() {
+        Duration pause = Duration.between(newestMinute.plus(MINUTE), next.timestampMinute());
+        return pause.compareTo(maxGap) > 0;
     }
 
     private void openNext() {

@@ -3,7 +3,6 @@ package dev.cutover.jobs;
 import dev.cutover.jobs.MarketState.Quote;
 import dev.cutover.jobs.Source.Batch;
 import dev.cutover.schema.Event.IntradayBar;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -36,7 +35,6 @@ final class IntradayJob implements Job {
     private final double speed;
     private final EventPublisher publisher;
     private final AtomicReference<MarketState> market;
-    private final Clock clock;
     private final JobsMetrics metrics;
     private final String progressKey;
     private final ClosedBars closed;
@@ -58,13 +56,11 @@ final class IntradayJob implements Job {
             double speed,
             EventPublisher publisher,
             AtomicReference<MarketState> market,
-            Clock clock,
             JobsMetrics metrics) {
         this.source = source;
         this.speed = speed;
         this.publisher = publisher;
         this.market = market;
-        this.clock = clock;
         this.metrics = metrics;
         this.progressKey = progressKey(source);
         this.closed = new ClosedBars(publisher, progress);
@@ -131,7 +127,7 @@ final class IntradayJob implements Job {
     }
 
     private void measure(Instant sourceTime) {
-        metrics.source(sourceTime, Duration.between(reached, clock.instant()), closed.size());
+        metrics.source(sourceTime, reached, closed.size());
     }
 
     private void sayHeldUp() {

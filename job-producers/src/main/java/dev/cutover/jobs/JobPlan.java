@@ -6,7 +6,7 @@ import java.time.Instant;
 
 /**
  * Decides when a job runs next. Slots lie a cadence apart, counted from the start; a job that was late runs in the newest slot
- * and skips those that it missed. A job that failed waits 1 s, then 2, 4 and so on, 30 s at most, until it succeeds. Immutable:
+ * and skips those that it missed. A job that failed waits 1 s, then 2, 4 and so on, 10 s at most, until it succeeds. Immutable:
  * each result gives the next plan; it neither waits nor asks the time.
  *
  * <p>A wall clock that is set back holds no job up for more than a cadence: the slots of the time gone back to are run again.
@@ -17,7 +17,7 @@ import java.time.Instant;
  * @param notBefore no try before this; null where there is nothing to wait for
  */
 record JobPlan(Instant start, Duration cadence, Slot tried, boolean done, int failures, Instant notBefore) {
-    static final Duration MAX_BACKOFF = Duration.ofSeconds(30);
+    static final Duration MAX_BACKOFF = Duration.ofSeconds(10);
     private static final Duration FIRST_BACKOFF = Duration.ofSeconds(1);
     private static final Duration NOT_YET_PAUSE = Duration.ofSeconds(1);
 

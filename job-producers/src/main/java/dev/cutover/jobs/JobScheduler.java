@@ -51,14 +51,16 @@ final class JobScheduler {
     private void run(Job job, JobPlan first) {
         JobPlan plan = first;
         try {
-            while (stopping.getCount() > 0) {
+            boolean stopped = false;
+            while (!stopped) {
                 Decision decision = plan.decide(clock.instant());
+                long waitNs = 0;
                 if (decision instanceof Decision.Run due) {
                     plan = attempt(job, due, plan);
                 } else if (decision instanceof Decision.Wait wait) {
-                    boolean stopped = stopping.await(wait.time().toNanos(), TimeUnit.NANOSECONDS);
-                    log.trace("job {} woke, stopping: {}", job.name(), stopped);
+                    waitNs = wait.time().toNanos();
                 }
+                stopped = stopping.await(waitNs, TimeUnit.NANOSECONDS);
             }
         } catch (InterruptedException e) {
             // stop() has waited long enough
@@ -82,6 +84,10 @@ final class JobScheduler {
         } catch (InterruptedException e) {
             throw e;
         } catch (Throwable e) {
+            if (stopping.getCount() == 0 && Thread.currentThread().isInterrupted()) {
+                log.info("job {} was interrupted in its slot of {}, to stop", job.name(), slot.at());
+                return plan;
+            }
             metrics.failed(job.name());
             failing.put(job.name(), String.valueOf(e.getMessage()));
             JobPlan next = plan.failed(slot, clock.instant());

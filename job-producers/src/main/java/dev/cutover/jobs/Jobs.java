@@ -55,8 +55,9 @@ public final class Jobs implements AutoCloseable {
      * @throws StartupException as {@link #start}
      */
     public static void check(JobsSettings settings) {
+        Clock clock = Clock.systemUTC();
         MarketCalendar unused = calendar(settings);
-        source(settings, new JobsMetrics(new CompositeMeterRegistry()), Clock.systemUTC())
+        source(settings, new JobsMetrics(new CompositeMeterRegistry(), clock), clock)
                 .close();
     }
 
@@ -68,9 +69,9 @@ public final class Jobs implements AutoCloseable {
      */
     public static Jobs start(
             JobsSettings settings, FeatureCatalog catalog, KafkaConnection kafka, MeterRegistry registry) {
-        JobsMetrics metrics = new JobsMetrics(registry);
-        MarketCalendar calendar = calendar(settings);
         Clock clock = Clock.systemUTC();
+        JobsMetrics metrics = new JobsMetrics(registry, clock);
+        MarketCalendar calendar = calendar(settings);
         Source source = source(settings, metrics, clock);
         Producer<byte[], byte[]> producer = null;
         try {
@@ -104,7 +105,7 @@ public final class Jobs implements AutoCloseable {
         EventPublisher publisher = new EventPublisher(producer, catalog, ceSource, clock, metrics);
         AtomicReference<MarketState> market = new AtomicReference<>(MarketState.EMPTY);
         Valuations valuations = new Valuations(new Portfolio(settings.seed(), settings.accounts()), market::get);
-        IntradayJob intraday = new IntradayJob(source, progress, settings.speed(), publisher, market, clock, metrics);
+        IntradayJob intraday = new IntradayJob(source, progress, settings.speed(), publisher, market, metrics);
         JobScheduler scheduler = new JobScheduler(clock, metrics);
         Instant start = clock.instant().truncatedTo(ChronoUnit.SECONDS);
         // what the bars' first tick says is there when the others first ask

@@ -11,7 +11,6 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.PrintWriter;
 import java.time.Duration;
-import org.apache.kafka.clients.admin.Admin;
 import picocli.CommandLine;
 
 /** The jobs by themselves: what a container starts, and {@code cutover run jobs}. */
@@ -40,9 +39,7 @@ public final class JobsMain {
         JobsHttp http = JobsHttp.bind(given.get(Settings.HOST), settings.port());
         Jobs jobs = null;
         try {
-            try (Admin admin = kafka.admin("jobs-admin")) {
-                TopicProvisioner.ensure(admin, kafka.bootstrap(), Topics.specs(catalog), PROVISION_TIMEOUT);
-            }
+            TopicProvisioner.ensure(kafka, Topics.specs(catalog), PROVISION_TIMEOUT);
             jobs = Jobs.start(settings, catalog, kafka, registry);
             FlagReader flags = new FlagReader(kafka, "jobs-flags");
             http.serve(jobs::health, catalog, flags, registry);

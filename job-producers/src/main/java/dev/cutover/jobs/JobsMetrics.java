@@ -1,24 +1,32 @@
 package dev.cutover.jobs;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 
-/** All that the jobs count, with unit and meaning. Any thread may count; the two gauges are set by the intraday job's. */
+/** All that the jobs count, with unit and meaning. Any thread may count; the gauges' values are set by the intraday job's. */
 final class JobsMetrics {
     private final MeterRegistry registry;
-    private volatile double sourceLagSeconds;
-    private volatile double sourceTimeSeconds;
+    private final Clock clock;
+    /** Null before the source's first step. */
+    private volatile Instant sourceTime;
+    /** The wall time that the source has been moved on for; null before its first step. */
+    private volatile Instant reached;
+
     private volatile int unacknowledgedBars;
 
-    JobsMetrics(MeterRegistry registry) {
+    /** @param clock the wall clock that the source is paced by */
+    JobsMetrics(MeterRegistry registry, Clock clock) {
         this.registry = registry;
-        Gauge.builder("cutover.jobs.source.lag", this, metrics -> metrics.sourceLagSeconds)
-                .description("wall time by which the source stands behind its pace")
+        this.clock = clock;
+        Gauge.builder("cutover.jobs.source.lag", this, JobsMetrics::sourceLagSeconds)
+                .description("wall time that the source has not been moved on for; up to a cadence is none")
                 .baseUnit("seconds")
                 .register(registry);
-        Gauge.builder("cutover.jobs.source.time", this, metrics -> metrics.sourceTimeSeconds)
+        Gauge.builder("cutover.jobs.source.time", this, JobsMetrics::sourceTimeSeconds)
                 .description("the source's own time, since 1970")
                 .baseUnit("seconds")
                 .register(registry);
@@ -27,37 +35,54 @@ final class JobsMetrics {
                 .register(registry);
     }
 
-    /** An event of that type is acknowledged. */
-    void published(String type) {
-        registry.counter("cutover.jobs.events.published", "type", type).increment();
+    private double sourceLagSeconds() {
+        Instant last = reached;
+        return last == null
+                ? Double.NaN
+                : Duration.between(last, clock.instant()).toMillis() / 1000.0;
     }
 
-    /** An event of that type did not get into Kafka. */
+    private double sourceTimeSeconds() {
+        Instant time = sourceTime;
+        return time == null ? Double.NaN : (double) time.getEpochSecond();
+    }
+
+    void published(String type) {
+        count("cutover.jobs.events.published", "events that Kafka has acknowledged", "type", type, 1);
+    }
+
     void sendFailed(String type) {
-        registry.counter("cutover.jobs.events.failed", "type", type).increment();
+        count("cutover.jobs.events.failed", "records that did not get into Kafka", "type", type, 1);
     }
 
     void ran(String job) {
-        registry.counter("cutover.jobs.runs", "job", job).increment();
+        count("cutover.jobs.runs", "runs that did not fail", "job", job, 1);
     }
 
     void failed(String job) {
-        registry.counter("cutover.jobs.failures", "job", job).increment();
+        count("cutover.jobs.failures", "runs that failed", "job", job, 1);
     }
 
-    /** Slots that a job did not run in, since it was late or backed off. */
     void skipped(String job, long slots) {
-        registry.counter("cutover.jobs.slots.skipped", "job", job).increment((double) slots);
+        count("cutover.jobs.slots.skipped", "slots missed by a job that was late or backed off", "job", job, slots);
     }
 
-    /** A row of a source that is no bar, and was skipped. */
     void badRow() {
-        registry.counter("cutover.jobs.source.rows.bad").increment();
+        count("cutover.jobs.source.rows.bad", "rows that are no bar, and were skipped", "source", "file", 1);
     }
 
-    void source(Instant time, Duration lag, int unacknowledged) {
-        sourceTimeSeconds = time.getEpochSecond();
-        sourceLagSeconds = lag.toMillis() / 1000.0;
+    /** After each step of the source, and each that was withheld. */
+    void source(Instant time, Instant reachedWallTime, int unacknowledged) {
+        sourceTime = time;
+        reached = reachedWallTime;
         unacknowledgedBars = unacknowledged;
+    }
+
+    private void count(String name, String meaning, String tag, String value, long amount) {
+        Counter.builder(name)
+                .description(meaning)
+                .tag(tag, value)
+                .register(registry)
+                .increment((double) amount);
     }
 }

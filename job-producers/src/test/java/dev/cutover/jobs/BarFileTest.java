@@ -14,6 +14,7 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,7 +33,7 @@ final class BarFileTest {
     Path dir;
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final JobsMetrics metrics = new JobsMetrics(registry);
+    private final JobsMetrics metrics = new JobsMetrics(registry, Clock.systemUTC());
     private final ListAppender<ILoggingEvent> logged = new ListAppender<>();
 
     @BeforeEach
@@ -135,7 +136,9 @@ final class BarFileTest {
                         "skipped a row: " + file + ", line 6: intraday_bar.high must not be below open or close,"
                                 + " but is 0.5",
                         "skipped a row: " + file + ", line 7: it repeats the minute 2016-04-15T13:30:00Z of x");
-        assertThat(registry.counter("cutover.jobs.source.rows.bad").count()).isEqualTo(4);
+        assertThat(registry.counter("cutover.jobs.source.rows.bad", "source", "file")
+                        .count())
+                .isEqualTo(4);
     }
 
     @ParameterizedTest
@@ -166,7 +169,9 @@ final class BarFileTest {
 
         bars(write("x.csv", text.toString()));
 
-        assertThat(registry.counter("cutover.jobs.source.rows.bad").count()).isEqualTo(2_000);
+        assertThat(registry.counter("cutover.jobs.source.rows.bad", "source", "file")
+                        .count())
+                .isEqualTo(2_000);
         assertThat(messages()).hasSize(9).last().asString().startsWith("skipped 2000 rows of ");
     }
 

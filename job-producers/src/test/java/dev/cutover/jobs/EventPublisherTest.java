@@ -24,7 +24,7 @@ final class EventPublisherTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final ManualClock clock = new ManualClock("2026-01-05T15:30:00.123Z");
     private final EventPublisher publisher = new EventPublisher(
-            producer, FeatureCatalog.shipped(), "/cutover/jobs/simulated", clock, new JobsMetrics(registry));
+            producer, FeatureCatalog.shipped(), "/cutover/jobs/simulated", clock, new JobsMetrics(registry, clock));
 
     @Test
     void anEventGoesToItsFeaturesTopicUnderItsKey() {

@@ -96,6 +96,16 @@ final class FileSourceTest {
     }
 
     @Test
+    void aStepLongerThanAPauseStillSkipsIt() throws IOException {
+        FileSource source = source("A 09:30", "A 09:40", "A 09:45", "A 09:50");
+        source.advance(Duration.ZERO);
+
+        // a minute up to the pause, and nine behind it
+        assertThat(played(source, MINUTE.multipliedBy(10))).isEqualTo("[09:30, 09:40] 09:45 open");
+        assertThat(source.advance(Duration.ZERO).sourceTime()).isEqualTo("2016-04-15T09:49:00Z");
+    }
+
+    @Test
     void throughAShortPauseTheNewestBarStaysOpenAndClosesRightBeforeTheNext() throws IOException {
         FileSource source = source("A 09:30", "A 09:31", "A 09:34", "A 09:35");
         source.advance(MINUTE);

@@ -6,6 +6,7 @@ import dev.cutover.schema.EventHeaders;
 import dev.cutover.schema.Settings;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.math.BigDecimal;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -29,7 +30,7 @@ final class Given {
     }
 
     static JobsMetrics metrics() {
-        return new JobsMetrics(new SimpleMeterRegistry());
+        return new JobsMetrics(new SimpleMeterRegistry(), Clock.systemUTC());
     }
 
     /** @param acknowledging whether each record is acknowledged at once; else the test does it */

@@ -25,7 +25,7 @@ final class IntradayJobTest {
 
     private final ManualClock clock = new ManualClock(START.toString());
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final JobsMetrics metrics = new JobsMetrics(registry);
+    private final JobsMetrics metrics = new JobsMetrics(registry, clock);
     private final AtomicReference<MarketState> market = new AtomicReference<>(MarketState.EMPTY);
 
     @Test
@@ -123,7 +123,7 @@ final class IntradayJobTest {
     void theSourceStandsStillWhileKafkaOwesAnswersForTooManyBars() {
         MockProducer<byte[], byte[]> producer = Given.producer(false);
         Source source = new SimulatedSource(List.of("SPY"), 42, "USA", Duration.ofMinutes(5), clock);
-        IntradayJob job = new IntradayJob(source, Progress.NONE, 60_000, publisher(producer), market, clock, metrics);
+        IntradayJob job = new IntradayJob(source, Progress.NONE, 60_000, publisher(producer), market, metrics);
 
         for (int second = 0; second <= 20; second++) {
             tick(job, second);
@@ -187,7 +187,7 @@ final class IntradayJobTest {
             Path file = Path.of(
                     IntradayJobTest.class.getResource("msft-1m-excerpt.tsv").toURI());
             FileSource source = FileSource.open(file, Given.settings("symbol", "MSFT"), metrics);
-            return new IntradayJob(source, progress, speed, publisher(producer), market, clock, metrics);
+            return new IntradayJob(source, progress, speed, publisher(producer), market, metrics);
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
         }

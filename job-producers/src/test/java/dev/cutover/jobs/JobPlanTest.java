@@ -37,17 +37,17 @@ final class JobPlanTest {
     }
 
     @Test
-    void failuresBackOffToHalfAMinuteAndNoFurther() {
+    void failuresBackOffToTenSecondsAndNoFurther() {
         JobPlan plan = fresh;
         Instant now = START;
-        for (int seconds : new int[] {1, 2, 4, 8, 16, 30, 30, 30}) {
+        for (int seconds : new int[] {1, 2, 4, 8, 10, 10, 10}) {
             plan = plan.failed(slot(0), now);
             assertThat(plan.decide(now)).isEqualTo(new Decision.Wait(Duration.ofSeconds(seconds)));
         }
         for (int i = 0; i < 1_000; i++) {
             plan = plan.failed(slot(0), now);
         }
-        assertThat(plan.decide(now)).isEqualTo(new Decision.Wait(Duration.ofSeconds(30)));
+        assertThat(plan.decide(now)).isEqualTo(new Decision.Wait(Duration.ofSeconds(10)));
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.common.errors.InterruptException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +23,7 @@ final class JobSchedulerTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final Clock clock = Clock.systemUTC();
     private final Instant start = clock.instant();
-    private final JobScheduler scheduler = new JobScheduler(clock, new JobsMetrics(registry));
+    private final JobScheduler scheduler = new JobScheduler(clock, new JobsMetrics(registry, clock));
     private final List<Slot> slots = new CopyOnWriteArrayList<>();
 
     private record TestJob(String name, Callable<Outcome> work, List<Slot> slots) implements Job {
@@ -106,6 +107,27 @@ final class JobSchedulerTest {
         await().until(() -> running.getCount() == 0);
 
         assertThat(scheduler.stop(Duration.ofMillis(400))).isTrue();
+    }
+
+    @Test
+    void whatAJobThrowsWhenItIsInterruptedToStopIsNoFailure() {
+        CountDownLatch running = new CountDownLatch(1);
+        start("kafka-like", () -> {
+            running.countDown();
+            try {
+                new CountDownLatch(1).await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new InterruptException(e);
+            }
+            return Outcome.DONE;
+        });
+        await().until(() -> running.getCount() == 0);
+
+        assertThat(scheduler.stop(Duration.ofMillis(400))).isTrue();
+        assertThat(registry.counter("cutover.jobs.failures", "job", "kafka-like")
+                        .count())
+                .isZero();
     }
 
     private void start(String name, Callable<Outcome> work) {

@@ -17,6 +17,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 final class JobsHttpTest {
     private final AtomicReference<Health> health = new AtomicReference<>(new Health(List.of()));
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final JobsMetrics metrics = new JobsMetrics(registry);
+    private final JobsMetrics metrics = new JobsMetrics(registry, Clock.systemUTC());
     private final HttpClient client = HttpClient.newHttpClient();
     private JobsHttp http;
     private FlagReader flags;

@@ -19,9 +19,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,10 +102,10 @@ final class JobsTest {
                 FeatureCatalog.shipped(),
                 "/cutover/jobs/simulated",
                 Clock.systemUTC(),
-                new JobsMetrics(registry));
+                new JobsMetrics(registry, Clock.systemUTC()));
 
         assertThatThrownBy(() -> publisher.publish(Given.bar("SPY", "2026-01-05T15:30:00Z", "450", false)))
-                .isInstanceOf(CompletionException.class)
+                .isInstanceOf(TimeoutException.class)
                 .hasMessageContaining("not present in metadata after 100 ms");
         assertThat(publisher.problem()).isPresent();
         assertThat(registry.counter("cutover.jobs.events.failed", "type", "intraday_bar")

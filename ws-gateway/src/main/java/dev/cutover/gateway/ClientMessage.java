@@ -21,15 +21,25 @@ sealed interface ClientMessage {
     }
 
     /**
+     * Asks for events.
+     *
      * @param keys null for all
      * @param depth entries of a series, at least 1; 0 for the last event of each key alone
      */
     record Subscribe(JsonNode id, String feature, Set<String> keys, From from, int depth) implements ClientMessage {}
 
-    /** @param keys null for all */
+    /**
+     * Asks for no more events.
+     *
+     * @param keys null for all
+     */
     record Unsubscribe(JsonNode id, String feature, Set<String> keys) implements ClientMessage {}
 
-    /** @param timestamp a number to be given back; null where the client gave none */
+    /**
+     * Asks for a pong.
+     *
+     * @param timestamp a number to be given back; null where the client gave none
+     */
     record Ping(JsonNode timestamp) implements ClientMessage {}
 
     /** A message that can't be followed. */
@@ -42,6 +52,8 @@ sealed interface ClientMessage {
             message = Reading.JSON.readTree(text);
         } catch (JsonProcessingException e) {
             return new Refused(null, ErrorCode.BAD_REQUEST, "the message is not JSON: " + e.getOriginalMessage());
+        } catch (NumberFormatException e) {
+            return new Refused(null, ErrorCode.BAD_REQUEST, "the message holds a number that is too big");
         }
         if (message == null || !message.isObject()) {
             return new Refused(null, ErrorCode.BAD_REQUEST, "the message must be a JSON object with a type");
@@ -59,9 +71,11 @@ sealed interface ClientMessage {
         private static final ObjectReader JSON = JsonMapper.builder()
                 .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                 .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
                 .build()
                 .reader();
         private static final int LONGEST_ID = 64;
+        private static final int LONGEST_ECHO = 64;
         private static final List<String> NOT_YET = List.of("until", "speed");
 
         /** A field that is not what it must be; the message names it. */
@@ -74,6 +88,12 @@ sealed interface ClientMessage {
         }
 
         private Reading() {}
+
+        /** A value as JSON, cut short: a refusal is no echo. */
+        private static String shown(JsonNode value) {
+            String text = value.toString();
+            return text.length() <= LONGEST_ECHO ? text : text.substring(0, LONGEST_ECHO) + "…";
+        }
 
         private static ClientMessage typed(JsonNode id, JsonNode message) throws BadFieldException {
             JsonNode type = message.path("type");
@@ -88,7 +108,7 @@ sealed interface ClientMessage {
                     new Refused(
                             id,
                             ErrorCode.UNKNOWN_TYPE,
-                            "'" + type.textValue() + "' is no type; there are subscribe," + " unsubscribe and ping");
+                            shown(type) + " is no type; there are subscribe, unsubscribe and ping");
             };
         }
 
@@ -117,7 +137,7 @@ sealed interface ClientMessage {
 
         private static String feature(JsonNode message) throws BadFieldException {
             JsonNode feature = message.path("feature");
-            if (!feature.isTextual()) {
+            if (!feature.isTextual() || feature.textValue().length() > LONGEST_ECHO) {
                 throw new BadFieldException("feature must be a text, the name of a feature");
             }
             return feature.textValue();
@@ -134,7 +154,7 @@ sealed interface ClientMessage {
             List<String> texts = new ArrayList<>(keys.size());
             for (JsonNode key : keys) {
                 if (!key.isTextual() && !key.isIntegralNumber()) {
-                    throw new BadFieldException("keys must hold texts, but holds " + key);
+                    throw new BadFieldException("keys must hold texts, but holds " + shown(key));
                 }
                 texts.add(key.asText());
             }
@@ -152,7 +172,7 @@ sealed interface ClientMessage {
                 case "now" -> From.NOW;
                 default ->
                     throw new BadFieldException(
-                            "from must be \"snapshot\" or \"now\"; this gateway does not serve from " + from);
+                            "from must be \"snapshot\" or \"now\"; this gateway does not serve from " + shown(from));
             };
         }
 

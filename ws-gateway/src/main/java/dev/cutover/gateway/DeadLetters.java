@@ -43,7 +43,7 @@ final class DeadLetters implements AutoCloseable {
         metrics.deadLetters.increment();
         log.warn("record {} goes to {}: {}", place, Topics.DEAD_LETTERS, reason);
         try {
-            producer.send(letter(place, record, reason), (metadata, failure) -> {
+            var unused = producer.send(letter(place, record, reason), (metadata, failure) -> {
                 if (failure != null) {
                     lost(place, failure);
                 }

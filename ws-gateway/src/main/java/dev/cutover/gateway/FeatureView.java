@@ -109,6 +109,11 @@ final class FeatureView {
         return frames;
     }
 
+    /** How many events it holds for snapshots. */
+    int entries() {
+        return slots.stream().mapToInt(slot -> slot.values.entries()).sum();
+    }
+
     /** Enters a subscription that has just come to want these keys. */
     void index(LiveSubscription subscription, Collection<String> keys) {
         for (String key : keys) {
@@ -148,6 +153,14 @@ final class FeatureView {
         if (index < list.size()) {
             list.set(index, last);
         }
+    }
+
+    /** How many subscriptions the index holds, each once for every key that it names. */
+    int subscribedKeys() {
+        return subscribersToAll.size()
+                + subscribersByKey.values().stream()
+                        .mapToInt(each -> each.subscriptions.size())
+                        .sum();
     }
 
     void release() {

@@ -3,14 +3,14 @@ package dev.cutover.gateway;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
+import java.nio.charset.StandardCharsets;
 
 /**
  * One event as it goes over the wire: the whole WebSocket frame, header included, encoded once and shared by every subscriber.
  * Immutable but for its reference count: whoever keeps a frame beyond a call retains it.
  */
 final class Frame {
-    private static final byte[] SNAPSHOT_MARK =
-            ",\"snapshot\":true".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    private static final byte[] SNAPSHOT_MARK = ",\"snapshot\":true".getBytes(StandardCharsets.US_ASCII);
 
     final EventKey key;
     final long offset;
@@ -55,6 +55,11 @@ final class Frame {
         return wire.retainedDuplicate();
     }
 
+    /** As many bytes as {@link #writeAsSnapshot} writes, or a few more. */
+    int mostSnapshotBytes() {
+        return WireFrames.MOST_HEADER_BYTES + wire.writerIndex() - payloadAt + SNAPSHOT_MARK.length;
+    }
+
     /** Writes this event once more, marked as part of a snapshot. */
     void writeAsSnapshot(ByteBuf out) {
         WireFrames.writeTextHeader(out, wire.writerIndex() - payloadAt + SNAPSHOT_MARK.length);
@@ -84,6 +89,6 @@ final class Frame {
     @Override
     public String toString() {
         return ByteBufUtil.hexDump(wire, 0, payloadAt) + " "
-                + wire.toString(payloadAt, wire.writerIndex() - payloadAt, java.nio.charset.StandardCharsets.UTF_8);
+                + wire.toString(payloadAt, wire.writerIndex() - payloadAt, StandardCharsets.UTF_8);
     }
 }

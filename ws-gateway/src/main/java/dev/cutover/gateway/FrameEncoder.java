@@ -143,7 +143,7 @@ final class FrameEncoder {
                 throw new PoisonException("its value has no text or number '" + field + "'");
             }
             return by;
-        } catch (IOException e) {
+        } catch (IOException | NumberFormatException e) { // the latter for an exponent beyond what a BigDecimal holds
             throw new PoisonException("its value is not JSON: "
                     + (e instanceof JsonProcessingException parse ? parse.getOriginalMessage() : e.getMessage()));
         }
@@ -170,7 +170,8 @@ final class FrameEncoder {
     private static Object seriesValue(JsonParser parser, JsonToken value) throws IOException {
         return switch (value) {
             case VALUE_STRING -> parser.getText();
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> parser.getDecimalValue();
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT ->
+                parser.getDecimalValue().stripTrailingZeros(); // 1.0 is the entry 1
             default -> null;
         };
     }

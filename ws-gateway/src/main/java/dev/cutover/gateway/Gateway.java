@@ -1,7 +1,6 @@
 package dev.cutover.gateway;
 
 import dev.cutover.schema.CutoverStatus;
-import dev.cutover.schema.Feature;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.FlagReader;
 import dev.cutover.schema.Health;
@@ -24,15 +23,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.slf4j.Logger;
@@ -58,14 +53,13 @@ public final class Gateway implements AutoCloseable {
     }
 
     private final GatewaySettings settings;
+    private final Parts parts;
     private final GatewayMetrics metrics = new GatewayMetrics();
     private final AtomicLong connectionNumbers = new AtomicLong();
     /** Filled before the first connection can be upgraded, then read alone. */
     private final Map<EventExecutor, Hub> hubByLoop = new ConcurrentHashMap<>();
 
-    private final Admin admin;
     private final FlagReader flags;
-    private final DeadLetters deadLetters;
     private final MultiThreadIoEventLoopGroup loops;
     private final TopicTail tail;
     private final FeatureCatalog catalog;
@@ -87,7 +81,7 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    /** What a start has built so far, to be closed in reverse if it fails. */
+    /** What a start has built, to be closed in reverse: when the gateway stops, and when the start fails. */
     private static final class Parts {
         private final List<AutoCloseable> built = new ArrayList<>();
 
@@ -101,7 +95,7 @@ public final class Gateway implements AutoCloseable {
                 try {
                     built.get(i).close();
                 } catch (Exception e) {
-                    log.warn("closing after a failed start: {}", e.toString());
+                    log.warn("a part of the gateway could not be closed", e);
                 }
             }
         }
@@ -109,16 +103,19 @@ public final class Gateway implements AutoCloseable {
 
     private Gateway(GatewaySettings settings, FeatureCatalog catalog, KafkaConnection kafka, Parts parts) {
         this.settings = settings;
+        this.parts = parts;
         this.catalog = catalog;
         Transport transport = Transport.best();
         loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("gateway-loop", true), transport.handlers());
         parts.add(this::stopLoops);
-        admin = parts.add(kafka.admin("cutover-gateway-admin"));
-        TopicProvisioner.ensure(admin, kafka.bootstrap(), Topics.specs(catalog), PROVISION_TIMEOUT);
+        Map<String, String> topicIds = TopicProvisioner.ensure(kafka, Topics.specs(catalog), PROVISION_TIMEOUT);
+        Admin admin = kafka.admin("cutover-gateway-admin");
+        parts.add(() -> admin.close(Duration.ofMillis(LOOP_STOP_MS)));
         flags = parts.add(new FlagReader(kafka, "cutover-gateway-flags"));
-        deadLetters = parts.add(new DeadLetters(deadLetterProducer(kafka), metrics));
-        makeHubs(epochs());
+        DeadLetters deadLetters = parts.add(new DeadLetters(deadLetterProducer(kafka), metrics));
+        makeHubs(topicIds);
+        parts.add(() -> onEachHub(Hub::release));
         tail = new TopicTail(
                 catalog,
                 kafka.consumer("cutover-gateway-tail"),
@@ -167,26 +164,6 @@ public final class Gateway implements AutoCloseable {
         return kafka.with(Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, "1000")).producer("cutover-gateway-dead-letters");
     }
 
-    /** The topics' ids, by name: a topic that is made anew gets another. */
-    private Map<String, String> epochs() {
-        List<String> topics = catalog.features().stream().map(Feature::topic).toList();
-        try {
-            return admin
-                    .describeTopics(topics)
-                    .allTopicNames()
-                    .get(PROVISION_TIMEOUT.toSeconds(), TimeUnit.SECONDS)
-                    .values()
-                    .stream()
-                    .collect(Collectors.toMap(
-                            TopicDescription::name, topic -> topic.topicId().toString()));
-        } catch (ExecutionException | TimeoutException e) {
-            throw new StartupException("can't read the topics' ids from Kafka: " + e.getMessage(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new StartupException("interrupted while starting", e);
-        }
-    }
-
     private void makeHubs(Map<String, String> epochs) {
         Hub.Shared shared = new Hub.Shared(
                 settings.name(),
@@ -199,7 +176,8 @@ public final class Gateway implements AutoCloseable {
         for (EventExecutor loop : loops) {
             Hub hub = new Hub(loop, shared);
             hubByLoop.put(loop, hub);
-            loop.scheduleAtFixedRate(hub::checkAlive, ALIVE_CHECK_MS, ALIVE_CHECK_MS, TimeUnit.MILLISECONDS);
+            var unused =
+                    loop.scheduleAtFixedRate(hub::checkAlive, ALIVE_CHECK_MS, ALIVE_CHECK_MS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -246,7 +224,7 @@ public final class Gateway implements AutoCloseable {
 
     /** Sees the connections off within the drain window, then ends everything; a second or so beyond it at most. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (state == State.CLOSED) {
             return;
         }
@@ -257,12 +235,7 @@ public final class Gateway implements AutoCloseable {
         while (connections() > 0 && System.nanoTime() < deadlineNs) {
             LockSupport.parkNanos(DRAIN_POLL_NS);
         }
-        tail.close();
-        onEachHub(Hub::release);
-        stopLoops();
-        deadLetters.close();
-        flags.close();
-        admin.close(Duration.ofMillis(LOOP_STOP_MS));
+        parts.closeAll();
         state = State.CLOSED;
         log.info("{} has stopped", settings.name());
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.cutover.schema.CutoverStatus;
 import dev.cutover.schema.Health;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -15,6 +16,7 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -22,13 +24,14 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.QueryStringDecoder;
-import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker;
-import io.netty.handler.codec.http.websocketx.WebSocketServerHandshakerFactory;
+import io.netty.handler.codec.http.websocketx.WebSocketServerHandshaker13;
+import io.netty.handler.codec.http.websocketx.WebSocketVersion;
 import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,11 +59,13 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
             Supplier<Health> health,
             Supplier<CutoverStatus> status,
             GatewayMetrics metrics,
-            java.util.function.Function<io.netty.channel.Channel, Hub> hubOf,
+            Function<Channel, Hub> hubOf,
             Supplier<String> connectionNames,
             int sessionBytes) {}
 
     private final Backing backing;
+    /** Whether the HTTP codec, when it left, passed on bytes that it had not read: they came right behind a handshake. */
+    private boolean bytesBehindHandshake;
 
     private HttpFront(Backing backing) {
         this.backing = backing;
@@ -83,7 +88,17 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) throws Exception {
+        bytesBehindHandshake |= !acceptInboundMessage(message);
+        super.channelRead(ctx, message);
+    }
+
+    @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
+        if (!ctx.channel().isActive() || !ctx.channel().isWritable()) {
+            var unused = ctx.close(); // it has left, or asks for more than it reads
+            return;
+        }
         if (!request.decoderResult().isSuccess()) {
             answerProblem(ctx, request, HttpResponseStatus.BAD_REQUEST, "the request is not HTTP");
             return;
@@ -95,8 +110,8 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
             answerProblem(ctx, request, HttpResponseStatus.BAD_REQUEST, "the path can't be decoded: " + e.getMessage());
             return;
         }
-        if (!request.method().equals(HttpMethod.GET)) {
-            answerProblem(ctx, request, HttpResponseStatus.METHOD_NOT_ALLOWED, "only GET is answered here");
+        if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
+            answerProblem(ctx, request, HttpResponseStatus.METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
             return;
         }
         switch (path) {
@@ -137,51 +152,52 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
     }
 
     private void upgrade(ChannelHandlerContext ctx, FullHttpRequest request) {
-        if (!request.headers().containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)) {
-            backing.metrics().handshakesRefused.increment();
-            answerProblem(ctx, request, HttpResponseStatus.UPGRADE_REQUIRED, "this is a WebSocket's address");
-            return;
+        HttpHeaders headers = request.headers();
+        if (!request.method().equals(HttpMethod.GET)
+                || !headers.containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)) {
+            refuse(ctx, request, HttpResponseStatus.UPGRADE_REQUIRED, "this is a WebSocket's address");
+        } else if (!WebSocketVersion.V13
+                .toHttpHeaderValue()
+                .equals(headers.get(HttpHeaderNames.SEC_WEBSOCKET_VERSION))) {
+            refuse(ctx, request, HttpResponseStatus.UPGRADE_REQUIRED, "only version 13 of the protocol is spoken here");
+        } else if (!headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
+                || !headers.contains(HttpHeaderNames.SEC_WEBSOCKET_KEY)) {
+            refuse(
+                    ctx,
+                    request,
+                    HttpResponseStatus.BAD_REQUEST,
+                    "a WebSocket's handshake needs the headers Connection: Upgrade and Sec-WebSocket-Key");
+        } else {
+            Health health = backing.health().get();
+            if (health.ready()) {
+                open(ctx, request);
+            } else {
+                refuse(ctx, request, HttpResponseStatus.SERVICE_UNAVAILABLE, String.join("; ", health.reasons()));
+            }
         }
-        Health health = backing.health().get();
-        if (!health.ready()) {
-            backing.metrics().handshakesRefused.increment();
-            answerProblem(ctx, request, HttpResponseStatus.SERVICE_UNAVAILABLE, String.join("; ", health.reasons()));
-            return;
-        }
-        WebSocketServerHandshaker handshaker = new WebSocketServerHandshakerFactory(
-                        "/ws/",
-                        SUBPROTOCOL,
-                        WebSocketDecoderConfig.newBuilder()
-                                .maxFramePayloadLength(WebSocketHandler.MOST_MESSAGE_BYTES)
-                                .allowExtensions(false)
-                                .build())
-                .newHandshaker(request);
-        if (handshaker == null) {
-            backing.metrics().handshakesRefused.increment();
-            WebSocketServerHandshakerFactory.sendUnsupportedVersionResponse(ctx.channel());
-            return;
-        }
-        handshake(ctx, request, handshaker);
     }
 
-    private void handshake(ChannelHandlerContext ctx, FullHttpRequest request, WebSocketServerHandshaker handshaker) {
-        var handshake = handshaker.handshake(ctx.channel(), request);
-        if (ctx.isRemoved() || ctx.pipeline().get("wsencoder") == null) {
-            return; // refused: exceptionCaught has answered
-        }
+    private void refuse(ChannelHandlerContext ctx, FullHttpRequest request, HttpResponseStatus status, String detail) {
+        backing.metrics().handshakesRefused.increment();
+        answerProblem(ctx, request, status, detail);
+    }
+
+    /** Answers the handshake and opens the session behind it: what the session writes follows the answer. */
+    private void open(ChannelHandlerContext ctx, FullHttpRequest request) {
+        WebSocketServerHandshaker handshaker =
+                new WebSocketServerHandshaker13("/ws/", SUBPROTOCOL, WebSocketHandler.DECODING);
+        ChannelPipeline pipeline = ctx.pipeline();
+        var unused = handshaker.handshake(ctx.channel(), request);
+        pipeline.remove(ReadTimeoutHandler.class);
         Hub hub = backing.hubOf().apply(ctx.channel());
-        ctx.pipeline().remove(ReadTimeoutHandler.class);
-        SubscriberSession session = WebSocketHandler.install(
-                ctx.pipeline(), backing.connectionNames().get(), hub, backing.sessionBytes());
-        ctx.pipeline().remove(this);
-        handshake.addListener(done -> {
-            if (done.isSuccess()) {
-                session.open(handshaker.selectedSubprotocol() == null);
-                hub.settle();
-            } else {
-                ctx.channel().close();
-            }
-        });
+        SubscriberSession session =
+                WebSocketHandler.install(pipeline, backing.connectionNames().get(), hub, backing.sessionBytes());
+        pipeline.remove(this);
+        session.open(handshaker.selectedSubprotocol() == null);
+        if (bytesBehindHandshake) {
+            session.fail(CloseReason.PROTOCOL_ERROR); // a client must wait for the answer (RFC 6455, section 4.1)
+        }
+        hub.settle();
     }
 
     private void answerProblem(
@@ -202,19 +218,23 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
         response.headers()
                 .set(HttpHeaderNames.CONTENT_TYPE, type)
                 .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE);
-        if (status.equals(HttpResponseStatus.UPGRADE_REQUIRED)) {
-            response.headers().set(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET);
-        }
-        if (status.equals(HttpResponseStatus.SERVICE_UNAVAILABLE)) {
-            response.headers().set(HttpHeaderNames.RETRY_AFTER, 1);
-        }
         HttpUtil.setContentLength(response, response.content().readableBytes());
         boolean keepAlive =
                 HttpUtil.isKeepAlive(request) && request.decoderResult().isSuccess();
         HttpUtil.setKeepAlive(response, keepAlive);
+        if (status.equals(HttpResponseStatus.UPGRADE_REQUIRED)) {
+            response.headers()
+                    .set(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET)
+                    .add(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE)
+                    .set(HttpHeaderNames.SEC_WEBSOCKET_VERSION, WebSocketVersion.V13.toHttpHeaderValue());
+        } else if (status.equals(HttpResponseStatus.METHOD_NOT_ALLOWED)) {
+            response.headers().set(HttpHeaderNames.ALLOW, "GET, HEAD");
+        } else if (status.equals(HttpResponseStatus.SERVICE_UNAVAILABLE)) {
+            response.headers().set(HttpHeaderNames.RETRY_AFTER, 1);
+        }
         var written = ctx.writeAndFlush(response);
         if (!keepAlive) {
-            written.addListener(ChannelFutureListener.CLOSE);
+            var unused = written.addListener(ChannelFutureListener.CLOSE);
         }
     }
 
@@ -229,6 +249,6 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
         } else {
             log.warn("connection closed by an error: {}", cause.toString());
         }
-        ctx.close();
+        var unused = ctx.close();
     }
 }

@@ -17,6 +17,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One event loop's share of the gateway: its sessions, and every feature as they see it.
@@ -25,6 +27,8 @@ import java.util.function.LongSupplier;
  * #onFlagChange}; both cross as a task of the loop.
  */
 final class Hub {
+    private static final Logger log = LoggerFactory.getLogger(Hub.class);
+
     /** Batches that may wait for a loop; the tail waits before it hands over more. */
     private static final int MOST_BATCHES_WAITING = 16;
 
@@ -48,6 +52,9 @@ final class Hub {
     private final Set<SubscriberSession> sessions = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<SubscriberSession> toFlush = new ArrayList<>();
     private final List<SubscriberSession> toClose = new ArrayList<>();
+    /** True while sessions or their subscriptions are gone through, or are settled. */
+    private boolean busy;
+
     private boolean released;
     private long framesSent;
     private long bytesSent;
@@ -95,12 +102,11 @@ final class Hub {
     void onFlagChange(FlagChange change) {
         boolean moved = change.before().stage() != change.after().stage();
         if (moved && shared.catalog().feature(change.after().feature()).isPresent()) {
-            loop.execute(() -> {
-                ByteBuf frame = ServerMessages.stageChanged(change);
-                sessions.forEach(session -> session.send(frame.retainedDuplicate()));
-                frame.release();
-                settle();
-            });
+            try {
+                loop.execute(() -> announce(change));
+            } catch (RejectedExecutionException e) {
+                log.debug("no session is left to be told of {}", change);
+            }
         }
     }
 
@@ -108,42 +114,70 @@ final class Hub {
 
     private void deliver(TailBatch batch) {
         try {
-            if (released) {
-                return;
+            if (!released) {
+                goThrough(() -> offer(batch));
             }
-            long nowNs = nowNs();
-            for (Frame frame : batch.frames()) {
-                views.get(frame.key.feature).accept(frame, nowNs);
-            }
-            for (TailBatch.Reached reached : batch.reached()) {
-                views.get(reached.feature()).reach(reached.partition(), reached.offset());
-            }
-            // after the events of the batch: `high` then says no more than what was written before it
-            for (byte[] heartbeat : batch.heartbeats()) {
-                sessions.forEach(session -> session.sendHeartbeat(heartbeat));
-            }
-            settle();
         } finally {
             batch.release();
         }
     }
 
+    private void offer(TailBatch batch) {
+        long nowNs = nowNs();
+        for (Frame frame : batch.frames()) {
+            views.get(frame.key.feature).accept(frame, nowNs);
+        }
+        for (TailBatch.Reached reached : batch.reached()) {
+            views.get(reached.feature()).reach(reached.partition(), reached.offset());
+        }
+        // after the events of the batch: `high` then says no more than what was written before it
+        for (byte[] heartbeat : batch.heartbeats()) {
+            sessions.forEach(session -> session.sendHeartbeat(heartbeat));
+        }
+    }
+
+    private void announce(FlagChange change) {
+        ByteBuf frame = ServerMessages.stageChanged(change);
+        goThrough(() -> sessions.forEach(session -> session.send(frame.retainedDuplicate())));
+        frame.release();
+    }
+
+    /** Does something with many sessions, and settles when all of it is done: meanwhile none is closed or leaves the index. */
+    private void goThrough(Runnable work) {
+        busy = true;
+        try {
+            work.run();
+        } finally {
+            busy = false;
+        }
+        settle();
+    }
+
     /**
-     * To be called when a delivery, or the reading of what a client sent, is done: one flush for each session that was
-     * written to, and the end of those that failed.
+     * To be called when the reading of what a client sent is done, or its socket has room again: one flush for each session
+     * that was written to, and the end of those that failed. A flush may come back here while others are gone through; those
+     * are then settled with the rest.
      */
     void settle() {
-        // by index: a flush can make room, and what then goes out is to be flushed as well
-        for (int i = 0; i < toFlush.size(); i++) {
-            toFlush.get(i).flush();
+        if (busy) {
+            return;
         }
-        toFlush.clear();
-        for (int i = 0; i < toClose.size(); i++) {
-            toClose.get(i).closeIfFailed();
+        busy = true;
+        try {
+            // by index: a flush can make room, and what then goes out is to be flushed as well
+            for (int i = 0; i < toFlush.size(); i++) {
+                toFlush.get(i).flush();
+            }
+            for (int i = 0; i < toClose.size(); i++) {
+                toClose.get(i).closeIfFailed();
+            }
+        } finally {
+            toFlush.clear();
+            toClose.clear();
+            busy = false;
         }
-        toClose.clear();
-        shared.metrics().framesSent.increment(framesSent);
-        shared.metrics().bytesSent.increment(bytesSent);
+        shared.metrics().framesSent.increment((double) framesSent);
+        shared.metrics().bytesSent.increment((double) bytesSent);
         framesSent = 0;
         bytesSent = 0;
     }
@@ -176,15 +210,16 @@ final class Hub {
     void checkAlive() {
         long nowNs = nowNs();
         long pingNs = shared.pingMs() * 1_000_000;
-        List.copyOf(sessions).forEach(session -> session.checkAlive(nowNs, pingNs));
+        goThrough(() -> sessions.forEach(session -> session.checkAlive(nowNs, pingNs)));
     }
 
     void closeSessions(CloseReason reason) {
-        List.copyOf(sessions).forEach(session -> session.close(reason));
+        goThrough(() -> sessions.forEach(session -> session.fail(reason)));
     }
 
-    int sessionCount() {
-        return sessions.size();
+    /** How many events the snapshots of all features and keys, to their full depth, hold together. */
+    int entries() {
+        return views.stream().mapToInt(FeatureView::entries).sum();
     }
 
     ByteBuf welcome(String connection) {

@@ -81,6 +81,14 @@ final class LatestValues {
         }
     }
 
+    /** How many events a snapshot of its full depth holds. */
+    int entries() {
+        if (last == null) {
+            return 0;
+        }
+        return series == null ? 1 : series.size();
+    }
+
     /** The position that a snapshot sorts this key by. */
     Frame last() {
         return last;

@@ -64,7 +64,7 @@ final class Outbound {
     private final Map<Object, Waiting> entries = new LinkedHashMap<>();
     private long bytes;
 
-    /** @param mostBytes of all entries together; snapshots do not count, since all sessions share their frames */
+    /** @param mostBytes of all entries together; snapshots do not count: they are bounded by their events */
     Outbound(long mostBytes) {
         this.mostBytes = mostBytes;
     }
@@ -110,6 +110,15 @@ final class Outbound {
         before.entry().release();
         add(frame.key, new Event(frame), before.sinceNs());
         return Offer.CONFLATED;
+    }
+
+    /** How many events the snapshots that wait hold. */
+    int snapshotEvents() {
+        int events = 0;
+        for (Waiting waiting : entries.values()) {
+            events += waiting.entry() instanceof Snapshot snapshot ? snapshot.waiting() : 0;
+        }
+        return events;
     }
 
     private void add(Object name, Entry entry, long sinceNs) {

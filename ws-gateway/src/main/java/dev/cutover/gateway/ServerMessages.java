@@ -127,7 +127,8 @@ final class ServerMessages {
 
     private static ByteBuf frame(ObjectNode message) {
         try {
-            return WireFrames.text(JSON.writeValueAsBytes(message));
+            // by way of a String: half a surrogate pair, which a client's id can hold, has no UTF-8 and becomes a '?'
+            return WireFrames.text(JSON.writeValueAsString(message).getBytes(StandardCharsets.UTF_8));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a message that can't be written: " + message, e);
         }

@@ -26,16 +26,24 @@ final class Snapshot implements Outbound.Entry {
         return next;
     }
 
+    /** How many events are still to be written. */
+    int waiting() {
+        return frames.size() - next;
+    }
+
     boolean isDone() {
         return next == frames.size();
     }
 
     /** The next piece: one event at least, and then as many as fit. */
     ByteBuf nextPiece(ByteBufAllocator alloc) {
-        ByteBuf piece = alloc.directBuffer(PIECE_BYTES);
-        while (!isDone()
-                && (piece.readableBytes() == 0
-                        || piece.readableBytes() + frames.get(next).bytes() <= PIECE_BYTES)) {
+        int end = next + 1;
+        int bytes = frames.get(next).mostSnapshotBytes();
+        while (end < frames.size() && bytes + frames.get(end).mostSnapshotBytes() <= PIECE_BYTES) {
+            bytes += frames.get(end++).mostSnapshotBytes();
+        }
+        ByteBuf piece = alloc.directBuffer(bytes);
+        while (next < end) {
             Frame frame = frames.get(next++);
             frame.writeAsSnapshot(piece);
             frame.release();

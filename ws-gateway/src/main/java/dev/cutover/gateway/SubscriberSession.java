@@ -5,9 +5,10 @@ import dev.cutover.schema.Feature.Delivery;
 import dev.cutover.schema.Feature.View;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,18 +20,21 @@ import java.util.concurrent.TimeUnit;
  * One subscriber's connection: what it wants, and what waits for it.
  *
  * <p>Confined to its connection's event loop, fields and methods alike. It never changes the hub's index while the hub
- * delivers: a session that fails then is only marked, and closed after the batch.
+ * delivers: a session that fails is only marked, and closed when the hub settles. Writes and flushes may come back here by way
+ * of {@code channelWritabilityChanged}.
  */
 final class SubscriberSession {
     private static final int MOST_BAD_MESSAGES_IN_A_ROW = 20;
     private static final int MOST_PINGS_UNANSWERED = 2;
     private static final long CLOSE_GRACE_MS = 2_000;
+    /** A client may always have so many events of snapshots waiting, however little there is. */
+    private static final int FEW_SNAPSHOT_EVENTS = 10_000;
 
     private enum State {
         OPEN,
-        /** To be closed when the batch that is being delivered is done. */
+        /** To be closed by the hub's {@code settle()}. */
         FAILED,
-        /** A close frame was sent; waits for the peer's. */
+        /** A close frame was sent, after which nothing may be; waits for the peer's, or for the socket to take ours. */
         CLOSING,
         CLOSED
     }
@@ -80,6 +84,27 @@ final class SubscriberSession {
     }
 
     // from the client; each is followed by the hub's settle()
+
+    void onPing(ByteBuf payload) {
+        sign();
+        send(WireFrames.pong(payload));
+    }
+
+    /** The client closes, or answers our close frame. */
+    void onClose(ByteBuf payload) {
+        if (state == State.CLOSING) {
+            closeChannel();
+        } else if (state != State.CLOSED) {
+            var unused =
+                    close(new CloseWebSocketFrame(true, 0, payload.retain())).addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    /** The socket has room again: the client has read something, which is as good as a word from it. */
+    void onWritable() {
+        sign();
+        drain();
+    }
 
     void onText(String text) {
         sign();
@@ -134,6 +159,9 @@ final class SubscriberSession {
         if (wanted.from() == ClientMessage.From.SNAPSHOT) {
             sendSnapshot(wanted.id(), view, wanted.keys(), depth);
         }
+        if (state != State.OPEN) {
+            return; // it failed meanwhile, and may have left the index already
+        }
         subscriptions
                 .computeIfAbsent(wanted.feature(), feature -> new LiveSubscription(this, view))
                 .add(wanted.keys());
@@ -148,8 +176,13 @@ final class SubscriberSession {
 
     private void sendSnapshot(JsonNode id, FeatureView view, Set<String> keys, int depth) {
         List<Frame> frames = view.snapshot(keys, depth);
-        if (!frames.isEmpty()) {
-            enqueue(new Snapshot(frames));
+        Snapshot snapshot = new Snapshot(frames);
+        int waiting = outbound.snapshotEvents();
+        if (waiting > 0 && waiting + frames.size() > Math.max(FEW_SNAPSHOT_EVENTS, 2 * hub.entries())) {
+            snapshot.release(); // it has asked for everything twice over, and does not read
+            fail(CloseReason.SLOW_CONSUMER);
+        } else if (!snapshot.isDone()) {
+            enqueue(snapshot);
             drain();
         }
         send(ServerMessages.snapshotComplete(id, view, frames.size()));
@@ -253,7 +286,7 @@ final class SubscriberSession {
 
     private void write(ByteBuf wholeFrames, int count) {
         hub.sent(count, wholeFrames.readableBytes());
-        wire.write(wholeFrames, wire.voidPromise());
+        var unused = wire.write(wholeFrames, wire.voidPromise());
         if (!unflushed) {
             unflushed = true;
             hub.toBeFlushed(this);
@@ -265,9 +298,9 @@ final class SubscriberSession {
         channel.flush();
     }
 
-    /** Writes what waits, as far as the socket takes it. */
-    void drain() {
-        if (draining || state == State.CLOSED || state == State.CLOSING) {
+    /** Writes what waits, as far as the socket takes it. A flush on the way may come back here. */
+    private void drain() {
+        if (draining) {
             return;
         }
         draining = true;
@@ -295,30 +328,39 @@ final class SubscriberSession {
 
     // its end
 
-    private void fail(CloseReason reason) {
-        if (state == State.OPEN) {
-            state = State.FAILED;
-            failure = reason;
-            hub.toBeClosed(this);
+    /**
+     * The one way in which this gateway ends a session: the hub's {@code settle()} tells the client why, and the channel is
+     * closed when the client has answered or the grace time has passed.
+     *
+     * @return whether this is what ends it; false when it was ending already
+     */
+    boolean fail(CloseReason reason) {
+        if (state != State.OPEN) {
+            return false;
         }
+        state = State.FAILED;
+        failure = reason;
+        hub.toBeClosed(this);
+        return true;
     }
 
+    /** For the hub, and not while it goes through its sessions. */
     void closeIfFailed() {
         if (state == State.FAILED) {
-            close(failure);
+            hub.metrics().closed(failure.code);
+            var unused = close(new CloseWebSocketFrame(failure.status, failure.json()));
         }
     }
 
-    /** Tells the client why, and closes when it has answered or the grace time has passed. Not during a delivery. */
-    void close(CloseReason reason) {
-        if (state == State.CLOSING || state == State.CLOSED) {
-            return;
-        }
+    private ChannelFuture close(CloseWebSocketFrame last) {
         state = State.CLOSING;
-        hub.metrics().closed(reason.code);
         leave();
-        channel.writeAndFlush(new CloseWebSocketFrame(reason.status, reason.json()));
-        channel.eventLoop().schedule(() -> channel.close(), CLOSE_GRACE_MS, TimeUnit.MILLISECONDS);
+        var unused = channel.eventLoop().schedule(this::closeChannel, CLOSE_GRACE_MS, TimeUnit.MILLISECONDS);
+        return channel.writeAndFlush(last);
+    }
+
+    private void closeChannel() {
+        var unused = channel.close();
     }
 
     /** The connection is gone. */
@@ -343,12 +385,10 @@ final class SubscriberSession {
         }
         lastSignNs = nowNs; // the next ping, or the close, comes one interval later
         if (pingsUnanswered == MOST_PINGS_UNANSWERED) {
-            close(CloseReason.UNRESPONSIVE);
+            fail(CloseReason.UNRESPONSIVE);
         } else {
             pingsUnanswered++;
-            if (channel.isWritable()) {
-                channel.writeAndFlush(new PingWebSocketFrame());
-            }
+            send(WireFrames.ping());
         }
     }
 

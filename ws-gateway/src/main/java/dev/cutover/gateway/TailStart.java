@@ -6,7 +6,6 @@ import dev.cutover.schema.Feature.EventType;
 import dev.cutover.schema.Feature.View;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -81,27 +80,28 @@ final class TailStart {
         return found == null ? begin : Math.max(begin, found.offset());
     }
 
-    private long depthBack(Feature feature, TopicPartition partition, long begin, long window, long end)
+    /** @param window where to begin at the latest */
+    long depthBack(Feature feature, TopicPartition partition, long begin, long window, long end)
             throws InterruptedException {
         Map<SeriesName, Set<Object>> entries = new HashMap<>();
         long start = window;
-        for (ConsumerRecord<byte[], byte[]> record : read(partition, start, end)) {
+        forEach(partition, start, end, record -> {
             Object by = by(feature, record);
             if (by != null) {
                 entries.computeIfAbsent(name(feature, record), name -> new HashSet<>())
                         .add(by);
             }
-        }
+        });
         while (start > begin && !deepEnough(feature, entries)) {
             long earlier = Math.max(begin, start - Math.max(SMALLEST_WINDOW, end - start));
             log.info("reading {} back to offset {} for its series", partition, earlier);
-            for (ConsumerRecord<byte[], byte[]> record : read(partition, earlier, start)) {
+            forEach(partition, earlier, start, record -> {
                 Set<Object> known = entries.get(name(feature, record));
                 Object by = known == null ? null : by(feature, record);
                 if (by != null) {
                     known.add(by);
                 }
-            }
+            });
             start = earlier;
         }
         return start;
@@ -137,9 +137,13 @@ final class TailStart {
         }
     }
 
-    private List<ConsumerRecord<byte[], byte[]>> read(TopicPartition partition, long from, long to)
+    /** One poll's records at a time: a window can be the whole log. */
+    private void forEach(
+            TopicPartition partition,
+            long from,
+            long to,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> action)
             throws InterruptedException {
-        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         consumer.assign(List.of(partition));
         consumer.seek(partition, from);
         while (consumer.position(partition) < to) {
@@ -148,10 +152,9 @@ final class TailStart {
             }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 if (record.offset() < to) {
-                    records.add(record);
+                    action.accept(record);
                 }
             }
         }
-        return records;
     }
 }

@@ -20,6 +20,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,7 +87,7 @@ final class TopicTail implements AutoCloseable {
     }
 
     private void run() {
-        try (consumer) {
+        try {
             Map<TopicPartition, Long> ends = seekToStart();
             while (!closing && !isPast(ends)) {
                 pollOnce();
@@ -102,6 +103,9 @@ final class TopicTail implements AutoCloseable {
         } catch (Throwable e) {
             log.error("the tail has stopped; this gateway serves nothing new any more", e);
             warm.obtrudeException(e);
+        } finally {
+            Thread.interrupted(); // the interrupt has done its work; closing the consumer must not be cut short by it
+            consumer.close();
         }
     }
 
@@ -115,6 +119,7 @@ final class TopicTail implements AutoCloseable {
         }
         TopicPartition heartbeats = new TopicPartition(catalog.heartbeat().topic(), 0);
         partitions.add(heartbeats);
+        consumer.assign(partitions); // before it is asked for their ends, or it warns
         Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions);
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         Map<TopicPartition, Long> starts = new HashMap<>();
@@ -136,8 +141,11 @@ final class TopicTail implements AutoCloseable {
         return ends;
     }
 
+    /** Asked of what was handed over, and not of the consumer, which may not know a position at the moment. */
     private boolean isPast(Map<TopicPartition, Long> ends) {
-        return ends.entrySet().stream().allMatch(end -> consumer.position(end.getKey()) >= end.getValue());
+        return ends.entrySet().stream()
+                .filter(end -> featureByTopic.containsKey(end.getKey().topic()))
+                .allMatch(end -> reached.getOrDefault(end.getKey(), -1L) >= end.getValue() - 1);
     }
 
     private int keyCount() {
@@ -174,22 +182,31 @@ final class TopicTail implements AutoCloseable {
     }
 
     private TailBatch batch(ConsumerRecords<byte[], byte[]> records) {
+        List<TailBatch.Reached> moved = progress();
         List<Frame> frames = new ArrayList<>(records.count());
         List<byte[]> heartbeats = new ArrayList<>(1);
-        for (ConsumerRecord<byte[], byte[]> record : records) {
-            Integer feature = featureByTopic.get(record.topic());
-            try {
-                if (feature == null) {
-                    heartbeats.add(heartbeat(record));
-                } else {
-                    frames.add(encoders[feature].encode(record));
-                }
-            } catch (FrameEncoder.PoisonException e) {
-                deadLetters.send(record, e.getMessage());
-            }
+        TailBatch batch = new TailBatch(frames, heartbeats, moved);
+        try {
+            records.forEach(record -> encode(record, batch));
+        } catch (RuntimeException | Error e) {
+            batch.release();
+            throw e;
         }
         metrics.eventsRead.increment(frames.size());
-        return new TailBatch(frames, heartbeats, progress());
+        return batch;
+    }
+
+    private void encode(ConsumerRecord<byte[], byte[]> record, TailBatch into) {
+        Integer feature = featureByTopic.get(record.topic());
+        try {
+            if (feature == null) {
+                into.heartbeats().add(heartbeat(record));
+            } else {
+                into.frames().add(encoders[feature].encode(record));
+            }
+        } catch (FrameEncoder.PoisonException e) {
+            deadLetters.send(record, e.getMessage());
+        }
     }
 
     private byte[] heartbeat(ConsumerRecord<byte[], byte[]> record) throws FrameEncoder.PoisonException {
@@ -209,7 +226,12 @@ final class TopicTail implements AutoCloseable {
             if (feature == null) {
                 continue;
             }
-            long last = consumer.position(partition) - 1;
+            long last;
+            try {
+                last = consumer.position(partition, Duration.ZERO) - 1;
+            } catch (TimeoutException e) {
+                continue; // being looked up anew, its log having been cut; a later poll knows it
+            }
             Long before = reached.put(partition, last);
             if (before == null || before != last) {
                 moved.add(new TailBatch.Reached(feature, partition.partition(), last));

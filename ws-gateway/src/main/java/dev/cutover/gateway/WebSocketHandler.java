@@ -1,10 +1,9 @@
 package dev.cutover.gateway;
 
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
@@ -14,7 +13,7 @@ import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.Utf8FrameValidator;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
-import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameAggregator;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
 import java.io.IOException;
@@ -22,11 +21,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The end of a WebSocket's pipeline: hands what arrives to the session. One for each connection, on its event loop. */
-final class WebSocketHandler extends SimpleChannelInboundHandler<WebSocketFrame> {
+final class WebSocketHandler extends SimpleChannelInboundHandler<Object> {
     private static final Logger log = LoggerFactory.getLogger(WebSocketHandler.class);
 
     /** The longest message of a client, in bytes. */
-    static final int MOST_MESSAGE_BYTES = 64 * 1024;
+    private static final int MOST_MESSAGE_BYTES = 64 * 1024;
+
+    /** How the frames of a client are to be read. */
+    static final WebSocketDecoderConfig DECODING = WebSocketDecoderConfig.newBuilder()
+            .maxFramePayloadLength(MOST_MESSAGE_BYTES)
+            .closeOnProtocolViolation(false) // the session says why it closes
+            .build();
 
     private final SubscriberSession session;
     private final Hub hub;
@@ -39,33 +44,32 @@ final class WebSocketHandler extends SimpleChannelInboundHandler<WebSocketFrame>
     /**
      * Completes a pipeline whose handshake has put the WebSocket codec in place.
      *
-     * @return the session, to be opened once the handshake's answer is written
+     * @return the session, to be opened
      */
     static SubscriberSession install(ChannelPipeline pipeline, String name, Hub hub, int outboundBytes) {
         ChannelHandlerContext wire = pipeline.context(WebSocketFrameEncoder.class);
         SubscriberSession session = new SubscriberSession(name, wire, hub, outboundBytes);
-        pipeline.addLast(new Utf8FrameValidator(true));
+        pipeline.addLast(new Utf8FrameValidator(false)); // false: the session says why it closes
         pipeline.addLast(new WebSocketFrameAggregator(MOST_MESSAGE_BYTES));
         pipeline.addLast(new WebSocketHandler(session, hub));
         return session;
     }
 
     @Override
-    protected void channelRead0(ChannelHandlerContext ctx, WebSocketFrame frame) {
-        if (frame instanceof TextWebSocketFrame text) {
+    protected void channelRead0(ChannelHandlerContext ctx, Object message) {
+        if (message instanceof TextWebSocketFrame text) {
             session.onText(text.text());
-        } else if (frame instanceof BinaryWebSocketFrame) {
+        } else if (message instanceof BinaryWebSocketFrame) {
             session.onBinary();
-        } else if (frame instanceof PongWebSocketFrame) {
+        } else if (message instanceof PongWebSocketFrame) {
             session.sign();
-        } else if (frame instanceof PingWebSocketFrame) {
-            session.sign();
-            if (ctx.channel().isWritable()) { // a client that does not read gets no pile of pongs
-                ctx.writeAndFlush(new PongWebSocketFrame(frame.content().retain()));
-            }
-        } else if (frame instanceof CloseWebSocketFrame) {
-            ctx.writeAndFlush(new CloseWebSocketFrame(true, 0, frame.content().retain()))
-                    .addListener(ChannelFutureListener.CLOSE);
+        } else if (message instanceof PingWebSocketFrame ping) {
+            session.onPing(ping.content());
+        } else if (message instanceof CloseWebSocketFrame close) {
+            session.onClose(close.content());
+        } else {
+            // bytes behind the handshake, whose answer the socket had not taken yet
+            session.fail(CloseReason.PROTOCOL_ERROR);
         }
     }
 
@@ -78,7 +82,7 @@ final class WebSocketHandler extends SimpleChannelInboundHandler<WebSocketFrame>
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
         if (ctx.channel().isWritable()) {
-            session.drain();
+            session.onWritable();
             hub.settle();
         }
         ctx.fireChannelWritabilityChanged();
@@ -92,22 +96,31 @@ final class WebSocketHandler extends SimpleChannelInboundHandler<WebSocketFrame>
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        if (cause instanceof CorruptedWebSocketFrameException corrupted) {
-            // the decoder has sent the close frame; it is counted here
-            hub.metrics()
-                    .closed(
-                            corrupted.closeStatus().equals(WebSocketCloseStatus.MESSAGE_TOO_BIG)
-                                    ? CloseReason.TOO_BIG.code
-                                    : "protocol_error");
-        } else if (cause instanceof TooLongFrameException) {
-            session.close(CloseReason.TOO_BIG);
-        } else if (cause instanceof IOException) {
+        if (cause instanceof IOException) {
             log.debug("{}: {}", session.name(), cause.getMessage());
-            ctx.close();
-        } else {
-            log.error("{}: closed by an error of this gateway", session.name(), cause);
-            session.close(CloseReason.INTERNAL);
+            var unused = ctx.close();
+            return;
         }
-        ctx.writeAndFlush(Unpooled.EMPTY_BUFFER);
+        CloseReason reason = reason(cause);
+        if (session.fail(reason) && reason == CloseReason.INTERNAL) {
+            log.error("{}: closed by an error of this gateway", session.name(), cause);
+        }
+        hub.settle();
+    }
+
+    private static CloseReason reason(Throwable cause) {
+        if (cause instanceof TooLongFrameException) {
+            return CloseReason.TOO_BIG;
+        }
+        if (cause instanceof CorruptedWebSocketFrameException corrupted) {
+            WebSocketCloseStatus status = corrupted.closeStatus();
+            if (status.equals(WebSocketCloseStatus.MESSAGE_TOO_BIG)) {
+                return CloseReason.TOO_BIG;
+            }
+            return status.equals(WebSocketCloseStatus.INVALID_PAYLOAD_DATA)
+                    ? CloseReason.NOT_UTF8
+                    : CloseReason.PROTOCOL_ERROR;
+        }
+        return cause instanceof DecoderException ? CloseReason.PROTOCOL_ERROR : CloseReason.INTERNAL;
     }
 }

@@ -1,0 +1,174 @@
+package dev.cutover.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.LongNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.cutover.gateway.ClientMessage.From;
+import dev.cutover.gateway.ClientMessage.Ping;
+import dev.cutover.gateway.ClientMessage.Refused;
+import dev.cutover.gateway.ClientMessage.Subscribe;
+import dev.cutover.gateway.ClientMessage.Unsubscribe;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class ClientMessageTest {
+
+    private static Refused refused(String text) {
+        return (Refused) ClientMessage.parse(text);
+    }
+
+    private static void assertBadRequest(String text, String message) {
+        assertThat(refused(text).code()).isEqualTo(ErrorCode.BAD_REQUEST);
+        assertThat(refused(text).message()).isEqualTo(message);
+    }
+
+    private static String subscribe(String members) {
+        return "{\"type\":\"subscribe\",\"feature\":\"positions\"," + members + "}";
+    }
+
+    @Test
+    void subscribeIsReadInAllItsForms() {
+        assertThat(ClientMessage.parse("{\"type\":\"subscribe\",\"feature\":\"positions\"}"))
+                .isEqualTo(new Subscribe(null, "positions", null, From.SNAPSHOT, 0));
+        assertThat(ClientMessage.parse(subscribe("\"id\":1,\"keys\":[\"123\",456,\"123\"],\"from\":\"snapshot\"")))
+                .isEqualTo(new Subscribe(new IntNode(1), "positions", Set.of("123", "456"), From.SNAPSHOT, 0));
+        assertThat(ClientMessage.parse(subscribe("\"id\":\"a\",\"depth\":390")))
+                .isEqualTo(new Subscribe(new TextNode("a"), "positions", null, From.SNAPSHOT, 390));
+        assertThat(ClientMessage.parse(subscribe("\"from\":\"now\",\"keys\":null,\"depth\":null")))
+                .isEqualTo(new Subscribe(null, "positions", null, From.NOW, 0));
+        assertThat(ClientMessage.parse(subscribe("\"depth\":99999999999")))
+                .isEqualTo(new Subscribe(null, "positions", null, From.SNAPSHOT, Integer.MAX_VALUE));
+        assertThat(ClientMessage.parse(subscribe("\"from\":null,\"more\":{\"is\":\"ignored\"}")))
+                .isEqualTo(new Subscribe(null, "positions", null, From.SNAPSHOT, 0));
+    }
+
+    @Test
+    void unsubscribeAndPingAreRead() {
+        assertThat(ClientMessage.parse("{\"type\":\"unsubscribe\",\"id\":3,\"feature\":\"positions\"}"))
+                .isEqualTo(new Unsubscribe(new IntNode(3), "positions", null));
+        assertThat(ClientMessage.parse("{\"type\":\"unsubscribe\",\"feature\":\"positions\",\"keys\":[\"1\"]}"))
+                .isEqualTo(new Unsubscribe(null, "positions", Set.of("1")));
+        assertThat(ClientMessage.parse("{\"type\":\"ping\",\"timestamp\":1736091000000}"))
+                .isEqualTo(new Ping(new LongNode(1736091000000L)));
+        assertThat(ClientMessage.parse("{\"type\":\"ping\"}")).isEqualTo(new Ping(null));
+    }
+
+    @Test
+    void idThatCannotBeGivenBackIsNone() {
+        assertThat(refused("{\"id\":1}").id()).isEqualTo(new IntNode(1));
+        assertThat(refused("{\"id\":[1]}").id()).isNull();
+        assertThat(refused("{\"id\":1.5}").id()).isNull();
+        assertThat(refused("{\"id\":null}").id()).isNull();
+        assertThat(refused("{\"id\":\"" + "x".repeat(64) + "\"}").id()).isNotNull();
+        assertThat(refused("{\"id\":\"" + "x".repeat(65) + "\"}").id()).isNull();
+    }
+
+    @Test
+    void textThatIsNoJsonObjectIsRefused() {
+        assertThat(refused("{\"type\":").message()).startsWith("the message is not JSON: ");
+        assertThat(refused("{} {}").message()).startsWith("the message is not JSON: ");
+        assertThat(refused("{\"a\":1,\"a\":2}").message()).startsWith("the message is not JSON: Duplicate field");
+        assertThat(refused("[".repeat(5000)).message()).startsWith("the message is not JSON: ");
+        for (String text : new String[] {"", " ", "[]", "1", "null", "\"subscribe\""}) {
+            assertBadRequest(text, "the message must be a JSON object with a type");
+        }
+    }
+
+    @Test
+    void typeIsHeldToItsForms() {
+        assertBadRequest("{}", "type must be a text, such as \"subscribe\"");
+        assertBadRequest("{\"type\":1}", "type must be a text, such as \"subscribe\"");
+        Refused unknown = refused("{\"type\":\"dance\",\"id\":7}");
+        assertThat(unknown)
+                .isEqualTo(new Refused(
+                        new IntNode(7),
+                        ErrorCode.UNKNOWN_TYPE,
+                        "\"dance\" is no type; there are subscribe, unsubscribe and ping"));
+        assertThat(refused("{\"type\":\"" + "x".repeat(60_000) + "\"}").message())
+                .hasSizeLessThan(200)
+                .contains("x… is no type");
+    }
+
+    @Test
+    void featureIsHeldToItsForms() {
+        String message = "feature must be a text, the name of a feature";
+        assertBadRequest("{\"type\":\"subscribe\"}", message);
+        assertBadRequest("{\"type\":\"subscribe\",\"feature\":null}", message);
+        assertBadRequest("{\"type\":\"unsubscribe\",\"feature\":[\"positions\"]}", message);
+        assertBadRequest("{\"type\":\"subscribe\",\"feature\":\"" + "x".repeat(65) + "\"}", message);
+    }
+
+    @Test
+    void keysAreHeldToTheirForms() {
+        String message = "keys must be a list of at least one key; leave it out for all keys";
+        assertBadRequest(subscribe("\"keys\":[]"), message);
+        assertBadRequest(subscribe("\"keys\":\"123\""), message);
+        assertBadRequest(subscribe("\"keys\":{}"), message);
+        assertBadRequest(subscribe("\"keys\":[\"a\",null]"), "keys must hold texts, but holds null");
+        assertBadRequest(subscribe("\"keys\":[1.5]"), "keys must hold texts, but holds 1.5");
+        assertBadRequest(subscribe("\"keys\":[[\"a\"]]"), "keys must hold texts, but holds [\"a\"]");
+    }
+
+    @Test
+    void fromIsHeldToItsForms() {
+        String message = "from must be \"snapshot\" or \"now\"; this gateway does not serve from ";
+        assertBadRequest(subscribe("\"from\":\"earliest\""), message + "\"earliest\"");
+        assertBadRequest(subscribe("\"from\":7"), message + "7");
+        assertBadRequest(
+                subscribe("\"from\":{\"time\":\"2026-01-05T14:30:00Z\"}"),
+                message + "{\"time\":\"2026-01-05T14:30:00Z\"}");
+        assertThat(refused(subscribe("\"from\":\"" + "x".repeat(60_000) + "\"")).message())
+                .hasSizeLessThan(200);
+    }
+
+    @Test
+    void whatBelongsToReplayIsRefusedAndNotPassedOver() {
+        assertBadRequest(
+                subscribe("\"until\":\"2026-01-05T15:00:00Z\""),
+                "until is not served by this gateway: it has no replay");
+        assertBadRequest(subscribe("\"speed\":10"), "speed is not served by this gateway: it has no replay");
+    }
+
+    @Test
+    void depthIsHeldToItsForms() {
+        String message = "depth must be a whole number of at least 1";
+        for (String depth : new String[] {"0", "-1", "1.5", "\"3\"", "[]", "-99999999999999999999"}) {
+            assertBadRequest(subscribe("\"depth\":" + depth), message);
+        }
+        assertBadRequest(subscribe("\"depth\":3,\"from\":\"now\""), "depth goes with from \"snapshot\" alone");
+    }
+
+    @Test
+    void timestampIsANumber() {
+        assertBadRequest("{\"type\":\"ping\",\"timestamp\":\"now\"}", "timestamp must be a number");
+        assertBadRequest("{\"type\":\"ping\",\"timestamp\":{}}", "timestamp must be a number");
+        assertBadRequest(
+                "{\"type\":\"ping\",\"timestamp\":1e99999999999}", "the message holds a number that is too big");
+    }
+
+    @Test
+    void noTextMakesTheParserThrow() {
+        long seed = new Random().nextLong();
+        Random random = new Random(seed);
+        String sound =
+                "{\"type\":\"subscribe\",\"id\":1,\"feature\":\"intraday\",\"keys\":[\"a\",2],\"from\":\"snapshot\","
+                        + "\"depth\":1e3,\"timestamp\":-0.5}";
+        for (int i = 0; i < 20_000; i++) {
+            StringBuilder text = new StringBuilder(sound);
+            for (int change = random.nextInt(5); change >= 0; change--) {
+                int at = random.nextInt(text.length());
+                if (random.nextInt(3) == 0) {
+                    text.deleteCharAt(at);
+                } else {
+                    text.setCharAt(at, (char) (random.nextBoolean() ? random.nextInt(128) : random.nextInt(65536)));
+                }
+            }
+            assertThat(ClientMessage.parse(text.toString()))
+                    .as("seed %s: %s", seed, text)
+                    .isNotNull();
+        }
+    }
+}

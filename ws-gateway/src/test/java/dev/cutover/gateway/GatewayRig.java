@@ -1,0 +1,237 @@
+package dev.cutover.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cutover.schema.CutoverStatus;
+import dev.cutover.schema.EventHeaders;
+import dev.cutover.schema.Feature;
+import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.Flag;
+import dev.cutover.schema.FlagChange;
+import dev.cutover.schema.Health;
+import dev.cutover.schema.Stage;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+
+/**
+ * A gateway of one hub without Kafka, sockets or time of its own: everything runs on the test's thread. Its end holds that
+ * every frame and every byte of its allocator was given back.
+ */
+final class GatewayRig implements AutoCloseable {
+    static final int SESSION_BYTES = 64 * 1024;
+    static final Instant T0 = Instant.parse("2026-01-05T15:30:00.123Z");
+
+    final FeatureCatalog catalog = FeatureCatalog.shipped();
+    final AtomicLong nowNs = new AtomicLong(1);
+    final GatewayMetrics metrics = new GatewayMetrics();
+    final Map<String, Stage> stages = new HashMap<>();
+    final List<String> notReady = new ArrayList<>();
+    final UnpooledByteBufAllocator alloc = new UnpooledByteBufAllocator(true);
+    final Hub hub;
+
+    private final List<FrameEncoder> encoders = new ArrayList<>();
+    private final Map<String, Long> ends = new HashMap<>();
+    private final List<Frame> frames = new ArrayList<>();
+    private final List<TestClient> clients = new ArrayList<>();
+    private final AtomicLong connections = new AtomicLong();
+
+    GatewayRig() {
+        Map<String, String> epochs = new HashMap<>();
+        for (Feature feature : catalog.features()) {
+            encoders.add(new FrameEncoder(encoders.size(), feature, alloc));
+            epochs.put(feature.topic(), "epoch-of-" + feature.name());
+        }
+        hub = new Hub(
+                Runnable::run,
+                new Hub.Shared(
+                        "gw-1",
+                        catalog,
+                        epochs,
+                        feature -> stages.getOrDefault(feature, Stage.SHADOW),
+                        25_000,
+                        nowNs::get,
+                        metrics));
+    }
+
+    // clients
+
+    TestClient connection() {
+        TestClient client = new TestClient(
+                new HttpFront.Backing(
+                        () -> new Health(notReady),
+                        () -> new CutoverStatus(CutoverStatus.Mode.SHADOW, List.of(), 12L),
+                        metrics,
+                        channel -> hub,
+                        () -> "c-" + connections.incrementAndGet(),
+                        SESSION_BYTES),
+                alloc);
+        clients.add(client);
+        return client;
+    }
+
+    /** A client of the protocol that has read its welcome. */
+    TestClient client() {
+        TestClient client = connection();
+        assertThat(client.handshake("Sec-WebSocket-Protocol: cutover.v1"))
+                .containsIgnoringCase("sec-websocket-protocol: cutover.v1");
+        assertThat(client.summaries()).containsExactly("welcome");
+        return client;
+    }
+
+    TestClient subscriber(String feature) {
+        TestClient client = client().say("{\"type\":\"subscribe\",\"feature\":\"" + feature + "\",\"from\":\"now\"}");
+        assertThat(client.summaries()).containsExactly("subscribed");
+        client.socket.flushesSinceLastAsked();
+        return client;
+    }
+
+    // the log
+
+    /** What one poll brings. */
+    final class Batch {
+        private final List<Frame> batch = new ArrayList<>();
+        private final List<byte[]> heartbeats = new ArrayList<>();
+        private final List<TailBatch.Reached> reached = new ArrayList<>();
+
+        Batch event(String type, int partition, String key, String data) {
+            batch.add(frame(type, partition, key, data));
+            return this;
+        }
+
+        Batch event(String type, String key, int value) {
+            return event(type, 0, key, "{\"v\":" + value + "}");
+        }
+
+        Batch bar(String symbol, String minute, int close) {
+            return event(
+                    "intraday_bar", 0, symbol, "{\"timestamp_minute\":\"" + minute + "\",\"close\":" + close + "}");
+        }
+
+        Batch heartbeat(String data) {
+            heartbeats.add(data.getBytes(StandardCharsets.UTF_8));
+            return this;
+        }
+
+        Batch reached(String feature, int partition, long offset) {
+            ends.put(feature + partition, offset + 1);
+            reached.add(new TailBatch.Reached(index(feature), partition, offset));
+            return this;
+        }
+
+        void deliver() {
+            try {
+                hub.accept(new TailBatch(batch, heartbeats, reached));
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    Batch batch() {
+        return new Batch();
+    }
+
+    private int index(String feature) {
+        return catalog.features().indexOf(catalog.feature(feature).orElseThrow());
+    }
+
+    /** The next event of its partition as a frame with one reference. */
+    Frame frame(String type, int partition, String key, String data) {
+        Feature feature = catalog.features().stream()
+                .filter(each -> each.event(type).isPresent())
+                .findFirst()
+                .orElseThrow();
+        long offset = ends.merge(feature.name() + partition, 1L, Long::sum) - 1;
+        try {
+            Frame frame = encoders.get(index(feature.name()))
+                    .encode(record(feature.topic(), partition, offset, type, utf8(key), utf8(data)));
+            frames.add(frame);
+            return frame;
+        } catch (FrameEncoder.PoisonException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** @param type null for a record without that header */
+    static ConsumerRecord<byte[], byte[]> record(
+            String topic, int partition, long offset, String type, byte[] key, byte[] value) {
+        return new ConsumerRecord<>(
+                topic,
+                partition,
+                offset,
+                T0.toEpochMilli(),
+                TimestampType.CREATE_TIME,
+                0,
+                0,
+                key,
+                value,
+                type == null ? new RecordHeaders() : EventHeaders.of(type, "1", "/test", T0),
+                Optional.empty());
+    }
+
+    // flags and time
+
+    void flip(String feature, Stage to) {
+        Stage from = stages.getOrDefault(feature, Stage.SHADOW);
+        stages.put(feature, to);
+        hub.onFlagChange(new FlagChange(flag(feature, from, 3), flag(feature, to, 4)));
+    }
+
+    static Flag flag(String feature, Stage stage, long version) {
+        return new Flag(
+                feature,
+                stage,
+                version,
+                100,
+                null,
+                Flag.Guard.ON,
+                false,
+                false,
+                "change-" + version,
+                "operator-1",
+                Instant.parse("2026-01-05T15:31:00Z"),
+                "it is \"time\"");
+    }
+
+    void afterMs(long ms) {
+        nowNs.addAndGet(ms * 1_000_000);
+    }
+
+    double closedBy(String code) {
+        return metrics.scrape()
+                .lines()
+                .filter(line -> line.startsWith("cutover_gateway_closed_total{code=\"" + code + "\"}"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                .sum();
+    }
+
+    @Override
+    public void close() {
+        clients.forEach(TestClient::leave);
+        assertThat(metrics.connections).hasValue(0);
+        hub.release();
+        assertThat(frames).allSatisfy(frame -> assertThat(frame.references())
+                .as("references of %s", frame.key.key + "@" + frame.offset)
+                .isZero());
+        assertThat(alloc.metric().usedDirectMemory())
+                .as("direct bytes not given back")
+                .isZero();
+        assertThat(alloc.metric().usedHeapMemory())
+                .as("heap bytes not given back")
+                .isZero();
+    }
+}

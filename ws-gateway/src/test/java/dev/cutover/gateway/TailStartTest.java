@@ -1,0 +1,85 @@
+package dev.cutover.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cutover.schema.Feature;
+import java.time.Duration;
+import java.util.List;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+/** How far back a series is looked for; where three cadences back lie is for a real broker to tell. */
+class TailStartTest {
+    private static final TopicPartition PARTITION = new TopicPartition("events.bars", 0);
+    private static final int RECORDS_PER_MINUTE = 1_500;
+    private static final Feature BARS = new Feature(
+            "bars",
+            PARTITION.topic(),
+            1,
+            Feature.Delivery.EVERY,
+            List.of(new Feature.EventType(
+                    "bar", "symbol", Duration.ofSeconds(1), new Feature.View.Series("minute", 3))));
+
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
+    private final TailStart start = new TailStart(consumer, null);
+
+    /** The next window that is read holds bars of that key, a new minute every so many records. */
+    private void nextWindow(String key, long from, long to) {
+        consumer.schedulePollTask(() -> {
+            for (long offset = from; offset < to; offset++) {
+                consumer.addRecord(GatewayRig.record(
+                        PARTITION.topic(),
+                        0,
+                        offset,
+                        "bar",
+                        GatewayRig.utf8(key),
+                        GatewayRig.utf8("{\"minute\":" + offset / RECORDS_PER_MINUTE + "}")));
+            }
+        });
+    }
+
+    @Test
+    void emptyPartitionIsReadFromItsEnd() throws Exception {
+        assertThat(start.find(BARS, PARTITION, 7, 7)).isEqualTo(7);
+    }
+
+    @Test
+    void windowThatHoldsEverySeriesIsEnough() throws Exception {
+        nextWindow("SPY", 5_000, 10_000);
+        assertThat(start.depthBack(BARS, PARTITION, 0, 5_000, 10_000)).isEqualTo(5_000);
+    }
+
+    @Test
+    void windowsDoubleUntilEverySeriesHasItsDepth() throws Exception {
+        nextWindow("SPY", 9_900, 10_000);
+        nextWindow("SPY", 7_900, 9_900);
+        nextWindow("SPY", 5_800, 7_900);
+        assertThat(start.depthBack(BARS, PARTITION, 0, 9_900, 10_000)).isEqualTo(5_800);
+    }
+
+    @Test
+    void searchEndsWhereTheLogBegins() throws Exception {
+        nextWindow("SPY", 9_900, 10_000);
+        nextWindow("SPY", 9_000, 9_900);
+        assertThat(start.depthBack(BARS, PARTITION, 9_000, 9_900, 10_000)).isEqualTo(9_000);
+    }
+
+    @Test
+    void keyThatIsNotEmittedAnyMoreIsNotSearchedFor() throws Exception {
+        nextWindow("SPY", 5_000, 10_000);
+        nextWindow("GONE", 0, 5_000);
+        assertThat(start.depthBack(BARS, PARTITION, 0, 5_000, 10_000)).isEqualTo(5_000);
+    }
+
+    @Test
+    void recordsThatCannotBeReadAreNoEntries() throws Exception {
+        consumer.schedulePollTask(() -> {
+            consumer.addRecord(GatewayRig.record(PARTITION.topic(), 0, 9, "bar", null, GatewayRig.utf8("{}")));
+            consumer.addRecord(GatewayRig.record(PARTITION.topic(), 0, 10, "bar", GatewayRig.utf8("SPY"), null));
+            consumer.addRecord(GatewayRig.record(
+                    PARTITION.topic(), 0, 11, "other", GatewayRig.utf8("SPY"), GatewayRig.utf8("{\"minute\":1}")));
+        });
+        assertThat(start.depthBack(BARS, PARTITION, 0, 9, 12)).isEqualTo(9);
+    }
+}
