@@ -2,6 +2,7 @@ package dev.cutover.jobs;
 
 import dev.cutover.jobs.MarketCalendar.Market;
 import dev.cutover.jobs.MarketCalendar.Session;
+import dev.cutover.schema.Event.MarketStatus.Status;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -30,14 +31,6 @@ import java.util.TreeMap;
 final class MarketClock {
 
     private MarketClock() {}
-
-    /** The names are those on the wire. */
-    enum Status {
-        OPEN,
-        CLOSED,
-        PREOPEN,
-        PRECLOSE
-    }
 
     /**
      * @param secondsToNextEvent seconds until the status next changes, rounded up to a whole one; 1 or more. At the

@@ -15,11 +15,7 @@ record MarketStatusJob(MarketCalendar calendar, EventPublisher publisher) implem
         for (MarketCalendar.Market market : calendar.markets()) {
             MarketClock.Reading reading = MarketClock.read(market, slot.at());
             publisher.publish(new Event.MarketStatus(
-                    market.id(),
-                    market.country(),
-                    Event.MarketStatus.Status.valueOf(reading.status().name()),
-                    reading.secondsToNextEvent(),
-                    slot.at()));
+                    market.id(), market.country(), reading.status(), reading.secondsToNextEvent(), slot.at()));
         }
         return Outcome.DONE;
     }

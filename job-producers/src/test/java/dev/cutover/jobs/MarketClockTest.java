@@ -1,15 +1,15 @@
 package dev.cutover.jobs;
 
-import static dev.cutover.jobs.MarketClock.Status.CLOSED;
-import static dev.cutover.jobs.MarketClock.Status.OPEN;
-import static dev.cutover.jobs.MarketClock.Status.PRECLOSE;
-import static dev.cutover.jobs.MarketClock.Status.PREOPEN;
+import static dev.cutover.schema.Event.MarketStatus.Status.CLOSED;
+import static dev.cutover.schema.Event.MarketStatus.Status.OPEN;
+import static dev.cutover.schema.Event.MarketStatus.Status.PRECLOSE;
+import static dev.cutover.schema.Event.MarketStatus.Status.PREOPEN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cutover.jobs.MarketCalendar.Market;
 import dev.cutover.jobs.MarketClock.Reading;
-import dev.cutover.jobs.MarketClock.Status;
+import dev.cutover.schema.Event.MarketStatus.Status;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

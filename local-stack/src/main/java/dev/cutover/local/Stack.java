@@ -66,6 +66,7 @@ final class Stack implements AutoCloseable {
             FeatureCatalog catalog,
             Function<String, KafkaConnection> kafkaAt,
             Consumer<String> progress) {
+        Jobs.check(settings.jobs()); // an unreadable file is to be known before anything runs
         bootstrap = settings.bootstrap() == null ? startBroker(settings, progress) : settings.bootstrap();
         KafkaConnection kafka = kafkaAt.apply(bootstrap);
         progress.accept("gateways");
