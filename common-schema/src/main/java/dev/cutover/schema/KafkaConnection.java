@@ -22,9 +22,26 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 public record KafkaConnection(String bootstrap, Map<String, String> overrides) {
     private static final Duration TRANSACTION_STEP_TIMEOUT = Duration.ofSeconds(15);
+    private static final Map<String, String> READER_GUARANTEES = Map.of(
+            ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed", ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+    private static final Map<String, String> WRITER_GUARANTEES =
+            Map.of(ProducerConfig.ACKS_CONFIG, "all", ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
 
+    /** @throws StartupException when an override would take a guarantee away */
     public KafkaConnection {
         overrides = Map.copyOf(overrides);
+        refuse(READER_GUARANTEES, overrides);
+        refuse(WRITER_GUARANTEES, overrides);
+    }
+
+    private static void refuse(Map<String, String> guarantees, Map<String, String> overrides) {
+        guarantees.forEach((name, value) -> {
+            String given = overrides.getOrDefault(name, value);
+            if (!given.equals(value)) {
+                throw new StartupException("kafka." + name + " can't be '" + given + "': Cutover's guarantees rest on '"
+                        + value + "'; leave it out");
+            }
+        });
     }
 
     /** The same cluster with more settings of Kafka's; those that the operator gave still win. */
@@ -41,8 +58,7 @@ public record KafkaConnection(String bootstrap, Map<String, String> overrides) {
     /** A consumer without a group, for {@code assign()}; it neither commits nor resets unasked. */
     public KafkaConsumer<byte[], byte[]> consumer(String clientId) {
         Map<String, Object> config = config(clientId);
-        config.putIfAbsent(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        config.putIfAbsent(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        config.putAll(READER_GUARANTEES);
         config.putIfAbsent(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         config.putIfAbsent(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         return make(() -> new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
@@ -61,8 +77,7 @@ public record KafkaConnection(String bootstrap, Map<String, String> overrides) {
 
     private KafkaProducer<byte[], byte[]> producer(String clientId, Map<String, Object> extra) {
         Map<String, Object> config = config(clientId);
-        config.putIfAbsent(ProducerConfig.ACKS_CONFIG, "all");
-        config.putIfAbsent(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        config.putAll(WRITER_GUARANTEES);
         config.putAll(extra);
         return make(() -> new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer()));
     }

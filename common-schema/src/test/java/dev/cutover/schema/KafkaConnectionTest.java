@@ -1,0 +1,49 @@
+package dev.cutover.schema;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class KafkaConnectionTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "acks, 1",
+        "enable.idempotence, false",
+        "isolation.level, read_uncommitted",
+        "enable.auto.commit, true",
+    })
+    void aSettingThatWouldTakeAGuaranteeAwayIsRefused(String name, String value) {
+        assertThatThrownBy(() -> new KafkaConnection("localhost:9092", Map.of(name, value)))
+                .isInstanceOf(StartupException.class)
+                .hasMessageStartingWith("kafka." + name + " can't be '" + value + "'")
+                .hasMessageEndingWith("leave it out");
+    }
+
+    @Test
+    void aGuaranteeMayBeSaidAgain() {
+        assertThat(new KafkaConnection("localhost:9092", Map.of("acks", "all")).overrides())
+                .containsEntry("acks", "all");
+    }
+
+    @Test
+    void whatTheOperatorGaveWinsOverWhatAServiceAdds() {
+        KafkaConnection kafka = new KafkaConnection("localhost:9092", Map.of("max.block.ms", "7"));
+        assertThat(kafka.with(Map.of("max.block.ms", "1000", "client.rack", "a"))
+                        .overrides())
+                .isEqualTo(Map.of("max.block.ms", "7", "client.rack", "a"));
+    }
+
+    @Test
+    void aClientThatCantBeMadeSaysWhyInOneLine() {
+        KafkaConnection kafka = new KafkaConnection("nowhere", Map.of());
+        assertThatThrownBy(() -> kafka.producer("test"))
+                .isInstanceOf(StartupException.class)
+                .hasMessageContaining("nowhere")
+                .hasMessageContaining("--bootstrap");
+    }
+}
