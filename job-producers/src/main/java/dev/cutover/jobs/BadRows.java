@@ -10,12 +10,12 @@ import org.slf4j.LoggerFactory;
  */
 final class BadRows {
     private static final Logger log = LoggerFactory.getLogger(BadRows.class);
-    private static final int REPORTED = 5;
+    private static final int REPORTED = 50;
 
     private final Path file;
     private final JobsMetrics metrics;
     private long count;
-    private long reportNext = 10;
+    private long reportNext = 100;
     private String first;
 
     BadRows(Path file, JobsMetrics metrics) {
@@ -26,7 +26,7 @@ final class BadRows {
     void skipped(long line, String reason) {
         count++;
         metrics.badRow();
-        String what = file + ", line " + line + ": " + reason;
+        String what = file + ", line " + line + ": " + reason.replaceAll("\\p{Cntrl}", "?");
         first = first == null ? what : first;
         if (count <= REPORTED) {
             log.warn("skipped a row: {}", what);

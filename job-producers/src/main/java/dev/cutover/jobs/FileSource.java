@@ -64,7 +64,10 @@ final class FileSource implements Source {
             file.close();
             BadRows bad = file.badRows();
             throw new StartupException("the bars file " + path + " holds no bar"
-                    + (bad.count() == 0 ? "" : "; " + bad.count() + " rows were skipped, the first: " + bad.first()));
+                    + (bad.count() == 0
+                            ? ""
+                            : "; " + bad.count() + (bad.count() == 1 ? " row was" : " rows were")
+                                    + " skipped, the first: " + bad.first()));
         }
         return source;
     }
@@ -101,7 +104,10 @@ final class FileSource implements Source {
         }
         Instant afterNewest = newestMinute.plus(MINUTE);
         time = next == null || isLongPause() ? afterNewest : next.timestampMinute();
-        log.info("going on in {} at {}", file.path(), next == null ? "its end" : next.timestampMinute());
+        log.info(
+                "going on in {} at {}, where an earlier run left off",
+                file.path(),
+                next == null ? "its end, which is held" : next.timestampMinute());
     }
 
     @Override
@@ -117,6 +123,9 @@ final class FileSource implements Source {
         }
         if (next == null && !time.isBefore(newestMinute.plus(MINUTE))) {
             time = newestMinute.plus(MINUTE);
+            if (newest.values().stream().anyMatch(bar -> !bar.closed())) {
+                log.info("{} is at its end; its last bars are held, and emitted again as they stand", file.path());
+            }
             closeAll();
         }
         closeLeftBehind();

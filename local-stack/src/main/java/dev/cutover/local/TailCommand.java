@@ -103,7 +103,9 @@ final class TailCommand implements Callable<Integer> {
                     .buildAsync(address, new Listener())
                     .join();
         } catch (CompletionException e) {
-            err.println("no gateway at " + address + " (" + e.getCause().getMessage()
+            Throwable cause = e.getCause();
+            String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+            err.println("no gateway at " + address + " (" + why
                     + "); start one with ./cutover up, or say where it is with --host and --gateway-port");
             return ServiceCommand.FAILED;
         }

@@ -1,6 +1,7 @@
 package dev.cutover.local;
 
 import dev.cutover.gateway.Gateway;
+import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.jobs.JobsSettings.SourceChoice;
 import dev.cutover.schema.CutoverStatus;
 import dev.cutover.schema.ServiceCommand;
@@ -19,6 +20,7 @@ import picocli.CommandLine;
 /** {@code cutover up}: everything on one machine. */
 final class UpCommand {
     private static final long THROUGHPUT_PERIOD_S = 10;
+    private static final int DEFAULT_GATEWAY_PORT = Integer.parseInt(GatewaySettings.PORT.defaultText());
 
     private final Stack stack;
     private final PrintWriter out;
@@ -81,9 +83,9 @@ final class UpCommand {
         status.features()
                 .forEach(feature -> out.printf(
                         "  %-16s %s%n", feature.feature(), feature.stage().wireName()));
-        out.printf(
-                "%nWatch a feature in another terminal: ./cutover tail %s%n",
-                status.features().get(0).feature());
+        int port = stack.gateways().get(0).address().getPort();
+        String where = port == DEFAULT_GATEWAY_PORT ? "" : " " + GatewaySettings.PORT.option() + " " + port;
+        out.printf("%nWatch a feature in another terminal: ./cutover tail FEATURE%s%n", where);
         out.printf("Ctrl-C stops everything.%n%n");
         out.flush();
     }
@@ -93,7 +95,7 @@ final class UpCommand {
         long frames = stack.framesSent();
         out.printf(
                 Locale.ROOT,
-                "%s  %.1f events/s in, %.1f frames/s out, %d connections%n",
+                "%s  %.1f events/s in, %.1f frames/s out, connections: %d%n",
                 LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS),
                 (events - eventsBefore) / (double) THROUGHPUT_PERIOD_S,
                 (frames - framesBefore) / (double) THROUGHPUT_PERIOD_S,

@@ -58,8 +58,9 @@ sealed interface ClientMessage {
         if (message == null || !message.isObject()) {
             return new Refused(null, ErrorCode.BAD_REQUEST, "the message must be a JSON object with a type");
         }
-        JsonNode id = Reading.id(message);
+        JsonNode id = null;
         try {
+            id = Reading.id(message);
             return Reading.typed(id, message);
         } catch (Reading.BadFieldException e) {
             return new Refused(id, ErrorCode.BAD_REQUEST, e.getMessage());
@@ -127,12 +128,16 @@ sealed interface ClientMessage {
         }
 
         /** An id that can't be given back is none: the answer then has none either. */
-        private static JsonNode id(JsonNode message) {
+        private static JsonNode id(JsonNode message) throws BadFieldException {
             JsonNode id = message.get("id");
-            boolean usable = id != null
-                    && (id.isIntegralNumber() || id.isTextual())
-                    && id.asText().length() <= LONGEST_ID;
-            return usable ? id : null;
+            if (id == null || id.isNull()) {
+                return null;
+            }
+            if ((!id.isIntegralNumber() && !id.isTextual()) || id.asText().length() > LONGEST_ID) {
+                throw new BadFieldException(
+                        "id must be a whole number or a text of at most " + LONGEST_ID + " characters");
+            }
+            return id;
         }
 
         private static String feature(JsonNode message) throws BadFieldException {

@@ -57,13 +57,15 @@ class ClientMessageTest {
     }
 
     @Test
-    void idThatCannotBeGivenBackIsNone() {
+    void anIdThatCannotBeGivenBackIsRefused() {
         assertThat(refused("{\"id\":1}").id()).isEqualTo(new IntNode(1));
-        assertThat(refused("{\"id\":[1]}").id()).isNull();
-        assertThat(refused("{\"id\":1.5}").id()).isNull();
         assertThat(refused("{\"id\":null}").id()).isNull();
         assertThat(refused("{\"id\":\"" + "x".repeat(64) + "\"}").id()).isNotNull();
-        assertThat(refused("{\"id\":\"" + "x".repeat(65) + "\"}").id()).isNull();
+        for (String id : new String[] {"[1]", "1.5", "true", "\"" + "x".repeat(65) + "\""}) {
+            Refused refused = refused("{\"type\":\"ping\",\"id\":" + id + "}");
+            assertThat(refused.id()).isNull();
+            assertThat(refused.message()).isEqualTo("id must be a whole number or a text of at most 64 characters");
+        }
     }
 
     @Test
