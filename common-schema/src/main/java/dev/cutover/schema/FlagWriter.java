@@ -143,7 +143,7 @@ public final class FlagWriter {
                 failure = e;
                 log.debug("try {} of {} to write the flag of {} failed", attempt, ATTEMPTS, feature, e);
                 // writers that fence each other at once would do so again at once
-                LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(attempt * BACKOFF_NS));
+                LockSupport.parkNanos(ThreadLocalRandom.current().nextLong(BACKOFF_NS << attempt));
             }
         }
         Flag current = read(feature);

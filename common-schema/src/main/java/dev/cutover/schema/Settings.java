@@ -25,7 +25,20 @@ public final class Settings {
             null,
             "a settings file: lines of name=value, with the names of the options, and kafka.* for Kafka's own settings");
     public static final Setting<String> BOOTSTRAP = Setting.text(
-            "bootstrap", "HOST:PORT", "127.0.0.1:9092", "the Kafka cluster; several addresses with commas");
+            "bootstrap",
+            "HOST:PORT",
+            null,
+            "the Kafka cluster, several addresses with commas; by default the broker of an up on --host and --kafka-port");
+    public static final Setting<Integer> KAFKA_PORT =
+            Setting.port("kafka-port", 9092, "the port of the embedded Kafka broker of up");
+    public static final Setting<Integer> GATEWAY_PORT =
+            Setting.port("gateway-port", 8090, "the port of the (first) gateway");
+    public static final Setting<Integer> REST_PORT =
+            Setting.port("rest-port", 8000, "the port of the REST service; nothing listens there yet");
+    public static final Setting<Integer> CONTROL_PORT =
+            Setting.port("control-port", 8070, "the port of the control service; nothing listens there yet");
+    public static final Setting<Integer> JOBS_PORT =
+            Setting.port("jobs-port", 8060, "the port of the jobs' health and metrics, where they run by themselves");
     public static final Setting<String> HOST = Setting.text(
             "host",
             "ADDRESS",
@@ -35,8 +48,9 @@ public final class Settings {
     public static final Setting<Path> FEATURES =
             Setting.path("features", null, "a feature catalog in place of the shipped one");
 
-    /** What every service can be told. */
-    public static final List<Setting<?>> COMMON = List.of(CONFIG, BOOTSTRAP, HOST, FEATURES);
+    /** What every command can be told; the addresses of all, so that one environment serves every command. */
+    public static final List<Setting<?>> COMMON =
+            List.of(CONFIG, FEATURES, HOST, BOOTSTRAP, KAFKA_PORT, GATEWAY_PORT, REST_PORT, CONTROL_PORT, JOBS_PORT);
 
     /** A value that is not what it must be; the message is one line that names the setting and where it was set. */
     public static final class SettingException extends IllegalArgumentException {
@@ -154,7 +168,7 @@ public final class Settings {
 
     /** The cluster that {@link #BOOTSTRAP} and {@code kafka.*} name. */
     public KafkaConnection kafka() {
-        return kafkaAt(get(BOOTSTRAP));
+        return kafkaAt(isSet(BOOTSTRAP) ? get(BOOTSTRAP) : get(HOST) + ":" + get(KAFKA_PORT));
     }
 
     /** Another cluster, with the same {@code kafka.*}. */

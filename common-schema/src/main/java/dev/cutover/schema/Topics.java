@@ -45,7 +45,18 @@ public final class Topics {
             specs.add(events(feature.topic(), feature.partitions()));
         }
         specs.add(events(catalog.heartbeat().topic(), 1));
-        specs.add(new Spec(DEAD_LETTERS, 1, cleanup(COMPACT + "," + DELETE), false));
+        // short segments, so that compaction soon makes the letters of several readers one
+        specs.add(new Spec(
+                DEAD_LETTERS,
+                1,
+                Map.of(
+                        TopicConfig.CLEANUP_POLICY_CONFIG,
+                        COMPACT + "," + DELETE,
+                        TopicConfig.SEGMENT_MS_CONFIG,
+                        Long.toString(Duration.ofMinutes(10).toMillis()),
+                        TopicConfig.MIN_CLEANABLE_DIRTY_RATIO_CONFIG,
+                        "0.01"),
+                false));
         specs.add(new Spec(FLAGS, 1, cleanup(COMPACT), true));
         specs.add(new Spec(
                 FLAG_AUDIT,

@@ -7,7 +7,7 @@
  *   FlagWriter ──► config.features + config.features.audit (one transaction)
  *                        │
  *                        ▼
- *   FlagReader (its own thread) ──► Flags, an immutable table ──► every service, by listener or by look-up
+ *   FlagReader (its own thread) ──► an immutable table of Flag ──► every service, by listener or by look-up
  * </pre>
  *
  * Threads: only {@link dev.cutover.schema.FlagReader} has one, named {@code flag-reader}. Everything else is immutable or

@@ -20,10 +20,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 final class ServiceCommandTest {
-    private static final Setting<Integer> PORT = Setting.port("gateway-port", 8090, "100% the gateway's port");
+    private static final Setting<Integer> PORT = Setting.port("own-port", 8090, "100% the gateway's port");
     private static final Setting<Path> DATA_DIR = Setting.path("data-dir", null, "where data is kept");
 
-    private static final String TAKEN = "port 8090 is taken; give another: --gateway-port";
+    private static final String TAKEN = "port 8090 is taken; give another: --own-port";
     private static final Setting<Boolean> FRESH = Setting.flag("fresh", "empty the data directory first");
 
     private final AtomicReference<Settings> started = new AtomicReference<>();
@@ -56,13 +56,13 @@ final class ServiceCommandTest {
         assertThat(execute("--help")).isEqualTo(ServiceCommand.OK);
 
         assertThat(out.toString())
-                .contains("Serves events.", "--gateway-port=PORT", "100% the gateway's port (default 8090)")
+                .contains("Serves events.", "--own-port=PORT", "100% the gateway's port (default 8090)")
                 .contains(
                         "--data-dir=PATH",
                         "where data is kept\n",
                         "--fresh[=true|false]",
                         "empty the data directory first (default false)")
-                .contains("--bootstrap=HOST:PORT", "(default 127.0.0.1:9092)", "--config=PATH", "--features=PATH")
+                .contains("--bootstrap=HOST:PORT", "--config=PATH", "--features=PATH")
                 .contains("--kafka=NAME=VALUE");
         assertThat(err.toString()).isEmpty();
         assertThat(started).hasNullValue();
@@ -74,11 +74,11 @@ final class ServiceCommandTest {
             value = {
                 "--gateway-prot=1|Unknown option: '--gateway-prot=1'; gateway --help lists the options",
                 "now|Unmatched argument at index 0: 'now'; gateway --help lists the options",
-                "--gateway-port|Missing required parameter for option '--gateway-port' (PORT); gateway --help lists the"
+                "--own-port|Missing required parameter for option '--own-port' (PORT); gateway --help lists the"
                         + " options",
                 "--kafka=acks|Value for option option '--kafka' (NAME=VALUE) should be in KEY=VALUE format but was acks;"
                         + " gateway --help lists the options",
-                "--gateway-port=x|gateway-port must be a whole number from 0 to 65535, but is 'x' (from --gateway-port)",
+                "--own-port=x|own-port must be a whole number from 0 to 65535, but is 'x' (from --own-port)",
             })
     void wrongUsageIsOneLineAndExitsWithTwo(String arg, String line) {
         assertThat(execute(arg)).isEqualTo(ServiceCommand.USAGE);
@@ -90,14 +90,14 @@ final class ServiceCommandTest {
 
     @Test
     void whatAStartFailsWithIsItsOneLineAndExitsWithOne() {
-        assertThat(execute("--gateway-port", "8091")).isEqualTo(ServiceCommand.FAILED);
+        assertThat(execute("--own-port", "8091")).isEqualTo(ServiceCommand.FAILED);
 
         assertThat(err).hasToString(TAKEN + System.lineSeparator());
         assertThat(started.get().get(PORT)).isEqualTo(8091);
     }
 
     @ParameterizedTest
-    @CsvSource({"--fresh, true", "--fresh=true, true", "--fresh=false, false", "--gateway-port=1, false"})
+    @CsvSource({"--fresh, true", "--fresh=true, true", "--fresh=false, false", "--own-port=1, false"})
     void aSwitchMayStandAlone(String arg, boolean on) {
         execute(arg);
 
@@ -121,12 +121,12 @@ final class ServiceCommandTest {
                 .addSubcommand("gateway", recording())
                 .setParameterExceptionHandler(ServiceCommand::usageError);
 
-        assertThat(execute(root, "gateway", "--gateway-port=8092")).isEqualTo(ServiceCommand.FAILED);
+        assertThat(execute(root, "gateway", "--own-port=8092")).isEqualTo(ServiceCommand.FAILED);
         assertThat(started.get().get(PORT)).isEqualTo(8092);
         assertThat(err).hasToString(TAKEN + System.lineSeparator());
 
         assertThat(execute(root, "gateway", "--help")).isEqualTo(ServiceCommand.OK);
-        assertThat(out.toString()).contains("--gateway-port=PORT");
+        assertThat(out.toString()).contains("--own-port=PORT");
 
         assertThat(execute(root, "gateway", "--nope")).isEqualTo(ServiceCommand.USAGE);
         assertThat(err.toString()).endsWith("Unknown option: '--nope'; cutover gateway --help lists the options\n");

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class SettingsTest {
     private static final Setting<Integer> PORT =
-            Setting.port("gateway-port", 8090, "the gateway's port; 0 takes a free one");
+            Setting.port("own-port", 8090, "the gateway's port; 0 takes a free one");
     private static final Setting<Duration> DRAIN = Setting.duration(
             "drain", "10s", Duration.ofMillis(100), Duration.ofMinutes(1), "how long closing may take");
     private static final Setting<Double> SPEED = Setting.number("speed", "X", "1", 0.1, 1000, "the pace of the source");
@@ -54,14 +54,19 @@ final class SettingsTest {
         assertThat(settings.get(FRESH)).isFalse();
         assertThat(settings.isSet(PORT)).isFalse();
         assertThat(settings.kafka()).isEqualTo(new KafkaConnection("127.0.0.1:9092", Map.of()));
+        assertThat(Settings.resolve(KNOWN, Map.of("host", "10.0.0.1"), Map.of("CUTOVER_KAFKA_PORT", "9999"))
+                        .kafka()
+                        .bootstrap())
+                .as("the broker of an up with the same addresses")
+                .isEqualTo("10.0.0.1:9999");
         assertThat(settings.catalog()).isEqualTo(FeatureCatalog.shipped());
     }
 
     @Test
     void theCommandLineWinsOverTheEnvironmentTheEnvironmentOverTheFileTheFileOverTheDefault() {
-        Map<String, String> file = Map.of("config", file("gateway-port=1", "drain=1s", "speed=2"));
-        Map<String, String> environment = Map.of("CUTOVER_GATEWAY_PORT", "3", "CUTOVER_DRAIN", "3s");
-        Map<String, String> commandLine = Map.of("config", file.get("config"), "gateway-port", "4");
+        Map<String, String> file = Map.of("config", file("own-port=1", "drain=1s", "speed=2"));
+        Map<String, String> environment = Map.of("CUTOVER_OWN_PORT", "3", "CUTOVER_DRAIN", "3s");
+        Map<String, String> commandLine = Map.of("config", file.get("config"), "own-port", "4");
 
         Settings settings = Settings.resolve(KNOWN, commandLine, environment);
 
@@ -76,14 +81,14 @@ final class SettingsTest {
     @Test
     void theEnvironmentMayNameTheFile() {
         Settings settings =
-                Settings.resolve(KNOWN, Map.of(), Map.of("CUTOVER_CONFIG", file("# ours", "", "gateway-port = 7")));
+                Settings.resolve(KNOWN, Map.of(), Map.of("CUTOVER_CONFIG", file("# ours", "", "own-port = 7")));
 
         assertThat(settings.get(PORT)).isEqualTo(7);
     }
 
     @Test
     void anEmptyVariableIsAsGoodAsNone() {
-        assertThat(Settings.resolve(KNOWN, Map.of(), Map.of("CUTOVER_GATEWAY_PORT", ""))
+        assertThat(Settings.resolve(KNOWN, Map.of(), Map.of("CUTOVER_OWN_PORT", ""))
                         .isSet(PORT))
                 .isFalse();
     }
@@ -93,10 +98,10 @@ final class SettingsTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "gateway-port|eighty|must be a whole number from 0 to 65535",
-                "gateway-port|-1|must be a whole number from 0 to 65535",
-                "gateway-port|65536|must be a whole number from 0 to 65535",
-                "gateway-port|``|must be a whole number from 0 to 65535",
+                "own-port|eighty|must be a whole number from 0 to 65535",
+                "own-port|-1|must be a whole number from 0 to 65535",
+                "own-port|65536|must be a whole number from 0 to 65535",
+                "own-port|``|must be a whole number from 0 to 65535",
                 "drain|10|must be a duration such as 500ms, 10s, 5m, 2h or 7d",
                 "drain|10 s|must be a duration such as 500ms, 10s, 5m, 2h or 7d",
                 "drain|99ms|must be from 100 ms to 60000 ms",
@@ -130,8 +135,7 @@ final class SettingsTest {
 
     @Test
     void aBadValueInTheFileIsOfNoAccountWhereTheCommandLineHasAnother() {
-        Settings settings =
-                Settings.resolve(KNOWN, Map.of("config", file("gateway-port=x"), "gateway-port", "5"), Map.of());
+        Settings settings = Settings.resolve(KNOWN, Map.of("config", file("own-port=x"), "own-port", "5"), Map.of());
 
         assertThat(settings.get(PORT)).isEqualTo(5);
     }
@@ -181,7 +185,7 @@ final class SettingsTest {
         assertThat(Setting.markdown(List.of(PORT, SOURCE, DATA_DIR, FRESH))).isEqualTo("""
                         | option | environment | default | what it is |
                         |---|---|---|---|
-                        | `--gateway-port PORT` | `CUTOVER_GATEWAY_PORT` | `8090` | the gateway's port; 0 takes a free one |
+                        | `--own-port PORT` | `CUTOVER_OWN_PORT` | `8090` | the gateway's port; 0 takes a free one |
                         | `--source SOURCE` | `CUTOVER_SOURCE` | `simulated` | simulated \\| file:PATH |
                         | `--data-dir PATH` | `CUTOVER_DATA_DIR` |  | where data is kept |
                         | `--fresh` | `CUTOVER_FRESH` | `false` | empty the data directory first |

@@ -23,7 +23,17 @@ final class TopicsTest {
                         new Topics.Spec("events.intraday", 3, KEPT_SEVEN_DAYS, false),
                         new Topics.Spec("events.global-market", 3, KEPT_SEVEN_DAYS, false),
                         new Topics.Spec("events.heartbeat", 1, KEPT_SEVEN_DAYS, false),
-                        new Topics.Spec("events.dead-letter", 1, Map.of("cleanup.policy", "compact,delete"), false),
+                        new Topics.Spec(
+                                "events.dead-letter",
+                                1,
+                                Map.of(
+                                        "cleanup.policy",
+                                        "compact,delete",
+                                        "segment.ms",
+                                        "600000",
+                                        "min.cleanable.dirty.ratio",
+                                        "0.01"),
+                                false),
                         new Topics.Spec("config.features", 1, Map.of("cleanup.policy", "compact"), true),
                         new Topics.Spec(
                                 "config.features.audit",

@@ -101,23 +101,11 @@ public record JobsSettings(
             "the longest pause in the source's time that is waited through; a longer one is skipped");
     public static final Setting<Path> MARKETS =
             Setting.path("markets", null, "a market calendar in place of the shipped one");
-    public static final Setting<Integer> PORT =
-            Setting.port("jobs-port", 8060, "the port of the jobs' health and metrics, where they run by themselves");
+    public static final Setting<Integer> PORT = Settings.JOBS_PORT;
 
     /** What the jobs alone can be told. */
     public static final List<Setting<?>> OWN = List.of(
-            SOURCE,
-            SYMBOL,
-            SPEED,
-            SEED,
-            SYMBOLS,
-            ACCOUNTS,
-            SOURCE_ZONE,
-            SOURCE_COLUMNS,
-            COUNTRY,
-            MAX_GAP,
-            MARKETS,
-            PORT);
+            SOURCE, SYMBOL, SPEED, SEED, SYMBOLS, ACCOUNTS, SOURCE_ZONE, SOURCE_COLUMNS, COUNTRY, MAX_GAP, MARKETS);
 
     /** {@link #OWN} and what every service can be told. */
     public static final List<Setting<?>> ALL =

@@ -56,7 +56,11 @@ final class Stack implements AutoCloseable {
             stack.startParts(settings, catalog, kafkaAt, progress);
             return stack;
         } catch (RuntimeException e) {
+            boolean interrupted = Thread.interrupted(); // a start that is called off still closes in order
             stack.close();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
             throw e;
         }
     }
@@ -70,10 +74,9 @@ final class Stack implements AutoCloseable {
         bootstrap = settings.bootstrap() == null ? startBroker(settings, progress) : settings.bootstrap();
         KafkaConnection kafka = kafkaAt.apply(bootstrap);
         progress.accept("gateways");
+        parts.push(new Part("gateways", this::closeGateways));
         for (GatewaySettings each : settings.gateways()) {
-            Gateway gateway = Gateway.start(each, catalog, kafka);
-            gateways.add(gateway);
-            parts.push(new Part(each.name(), gateway));
+            gateways.add(Gateway.start(each, catalog, kafka));
         }
         progress.accept("jobs");
         jobs = Jobs.start(settings.jobs(), catalog, kafka, new SimpleMeterRegistry());
@@ -105,6 +108,17 @@ final class Stack implements AutoCloseable {
             if (Thread.interrupted()) {
                 throw new StartupException("interrupted while starting");
             }
+        }
+    }
+
+    /** All at once: each may take its drain window, and together they must not take more. */
+    private void closeGateways() throws InterruptedException {
+        List<Thread> closers = gateways.stream()
+                .map(gateway -> new Thread(gateway::close, "close-" + gateway.name()))
+                .toList();
+        closers.forEach(Thread::start);
+        for (Thread closer : closers) {
+            closer.join();
         }
     }
 

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code cutover tail FEATURE}: subscribes, and prints what a subscriber sees. The client's threads put what arrives into a
- * bounded queue, one message asked for at a time; the main thread prints.
+ * queue, and ask for the next message when the main thread has printed the one before.
  */
 @Command(
         name = "tail",
@@ -71,6 +71,14 @@ final class TailCommand implements Callable<Integer> {
 
     @Option(names = "--gateway-port", paramLabel = "PORT", description = "the gateway's port (default 8090)")
     private String port;
+
+    @Option(
+            names = {"--bootstrap", "--kafka-port", "--rest-port", "--control-port", "--jobs-port"},
+            hidden = true,
+            description =
+                    "taken by every command, so that one set of addresses serves all; tail needs the gateway's alone")
+    @SuppressWarnings("UnusedVariable") // set by the parser, and rightly read by nobody
+    private List<String> otherAddresses;
 
     @Spec
     private CommandSpec spec;

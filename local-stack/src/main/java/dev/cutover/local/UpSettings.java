@@ -4,6 +4,7 @@ import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.jobs.JobsSettings;
 import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
+import dev.cutover.schema.StartupException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,20 +30,14 @@ record UpSettings(
         boolean fresh,
         List<GatewaySettings> gateways,
         JobsSettings jobs) {
-    static final Setting<Integer> KAFKA_PORT =
-            Setting.port("kafka-port", 9092, "the port of the embedded Kafka broker");
     static final Setting<Path> DATA_DIR =
             Setting.path("data-dir", ".cutover", "where the embedded broker keeps its data: flags and history survive");
     static final Setting<Boolean> FRESH = Setting.flag("fresh", "empty the data directory first");
     static final Setting<Integer> GATEWAYS = Setting.integer(
             "gateways", "N", 1, 1, 16, "how many gateways, on ports one after the other from --gateway-port");
-    static final Setting<Integer> REST_PORT =
-            Setting.port("rest-port", 8000, "the port of the REST service; nothing listens there yet");
-    static final Setting<Integer> CONTROL_PORT =
-            Setting.port("control-port", 8070, "the port of the control service; nothing listens there yet");
+    static final List<Setting<?>> OWN = List.of(GATEWAYS, DATA_DIR, FRESH);
 
-    static final List<Setting<?>> OWN = List.of(GATEWAYS, KAFKA_PORT, DATA_DIR, FRESH, REST_PORT, CONTROL_PORT);
-
+    private static final int MOST_PORT = 65_535;
     private static final Duration DRAIN = Duration.ofSeconds(2);
 
     static List<Setting<?>> all() {
@@ -59,6 +54,11 @@ record UpSettings(
         if (!settings.isSet(GatewaySettings.DRAIN)) {
             first = first.draining(DRAIN);
         }
+        int lastPort = first.port() + settings.get(GATEWAYS) - 1;
+        if (first.port() > 0 && lastPort > MOST_PORT) {
+            throw new StartupException("the gateways' ports would reach from " + first.port() + " to " + lastPort
+                    + ", beyond " + MOST_PORT + "; choose a lower " + GatewaySettings.PORT.option());
+        }
         List<GatewaySettings> gateways = new ArrayList<>();
         for (int i = 0; i < settings.get(GATEWAYS); i++) {
             gateways.add(first.at("gw-" + (i + 1), first.port() == 0 ? 0 : first.port() + i));
@@ -66,7 +66,7 @@ record UpSettings(
         return new UpSettings(
                 settings.get(Settings.HOST),
                 settings.isSet(Settings.BOOTSTRAP) ? settings.get(Settings.BOOTSTRAP) : null,
-                settings.get(KAFKA_PORT),
+                settings.get(Settings.KAFKA_PORT),
                 settings.get(DATA_DIR),
                 settings.get(FRESH),
                 gateways,

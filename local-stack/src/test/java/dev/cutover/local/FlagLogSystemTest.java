@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterEach;
@@ -79,6 +80,7 @@ final class FlagLogSystemTest {
         ExecutorService pool = Executors.newFixedThreadPool(writers);
         List<Outcome.Written> written = Collections.synchronizedList(new ArrayList<>());
         List<Future<?>> runs = new ArrayList<>();
+        AtomicInteger gaveUp = new AtomicInteger();
         for (int i = 0; i < writers; i++) {
             String by = "operator-" + i;
             FlagReader reader = reader();
@@ -86,10 +88,14 @@ final class FlagLogSystemTest {
             runs.add(pool.submit(() -> {
                 int done = 0;
                 while (done < changesEach) {
-                    Outcome outcome = writer.write("positions", OptionalLong.empty(), flag -> toggled(flag, by));
-                    if (outcome instanceof Outcome.Written success) {
-                        written.add(success);
-                        done++;
+                    try {
+                        Outcome outcome = writer.write("positions", OptionalLong.empty(), flag -> toggled(flag, by));
+                        if (outcome instanceof Outcome.Written success) {
+                            written.add(success);
+                            done++;
+                        }
+                    } catch (FlagWriter.FlagWriteException e) {
+                        gaveUp.incrementAndGet(); // fenced five times: it says that it does not know, and so do we
                     }
                 }
             }));
@@ -98,12 +104,19 @@ final class FlagLogSystemTest {
             run.get(120, TimeUnit.SECONDS);
         }
         pool.shutdown();
-        List<Long> expected =
-                LongStream.rangeClosed(1, (long) writers * changesEach).boxed().toList();
-        assertThat(auditedVersions()).isEqualTo(expected);
+        List<Long> audited = auditedVersions();
+        assertThat(audited)
+                .as("no version is missing or there twice")
+                .isEqualTo(LongStream.rangeClosed(1, audited.size()).boxed().toList());
+        assertThat((long) audited.size())
+                .isBetween((long) writers * changesEach, (long) writers * changesEach + gaveUp.get());
         assertThat(written).extracting(done -> done.flag().changeId()).doesNotHaveDuplicates();
-        assertThat(written).extracting(done -> done.flag().version()).containsExactlyInAnyOrderElementsOf(expected);
-        assertThat(reader().flag("positions").version()).isEqualTo((long) writers * changesEach);
+        assertThat(written)
+                .extracting(done -> done.flag().version())
+                .hasSize(writers * changesEach)
+                .doesNotHaveDuplicates()
+                .isSubsetOf(audited);
+        assertThat(reader().flag("positions").version()).isEqualTo((long) audited.size());
     }
 
     @Test

@@ -127,7 +127,6 @@ sealed interface ClientMessage {
             return new Subscribe(id, feature(message), keys(message), from, depth);
         }
 
-        /** An id that can't be given back is none: the answer then has none either. */
         private static JsonNode id(JsonNode message) throws BadFieldException {
             JsonNode id = message.get("id");
             if (id == null || id.isNull()) {

@@ -76,7 +76,11 @@ public final class Gateway implements AutoCloseable {
         try {
             return new Gateway(settings, catalog, kafka, parts);
         } catch (RuntimeException e) {
+            boolean interrupted = Thread.interrupted(); // a start that is called off still closes in order
             parts.closeAll();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
             throw e;
         }
     }

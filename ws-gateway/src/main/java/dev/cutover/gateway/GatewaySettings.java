@@ -20,7 +20,7 @@ import java.util.List;
 public record GatewaySettings(
         String host, int port, String name, int loops, int sessionBytes, Duration ping, Duration drain) {
 
-    public static final Setting<Integer> PORT = Setting.port("gateway-port", 8090, "the port of the (first) gateway");
+    public static final Setting<Integer> PORT = Settings.GATEWAY_PORT;
     public static final Setting<String> NAME = Setting.text(
             "gateway-name", "NAME", null, "how the gateway calls itself in its welcome; by default gw-PORT");
     public static final Setting<Integer> LOOPS = Setting.integer(
@@ -46,7 +46,7 @@ public record GatewaySettings(
             "how long a stopping gateway waits for its connections to go; 2s under up");
 
     /** All of the gateway's own. */
-    public static final List<Setting<?>> OWN = List.of(PORT, NAME, LOOPS, SESSION_BYTES, PING, DRAIN);
+    public static final List<Setting<?>> OWN = List.of(NAME, LOOPS, SESSION_BYTES, PING, DRAIN);
 
     public static List<Setting<?>> all() {
         List<Setting<?>> all = new ArrayList<>(Settings.COMMON);

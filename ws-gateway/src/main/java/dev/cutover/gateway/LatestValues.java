@@ -3,14 +3,16 @@ package dev.cutover.gateway;
 import dev.cutover.schema.Feature.View;
 import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
- * What is known of one key: its last event and, for a series, its newest entries. Holds a reference to each of those frames.
+ * What is known of one key: its last event and, for a series, the entries that were written last, as many as its depth. Counted
+ * by writing and not by the field, they are a function of the log's end alone, the same on a gateway that has run for long and
+ * on one that has just started. Holds a reference to each of those frames.
  *
  * <p>Owned by one hub's event loop.
  */
@@ -30,12 +32,14 @@ final class LatestValues {
     };
 
     private final int depth;
-    private final TreeMap<Object, Frame> series;
+    /** By the field's value, the one written last at the end: which {@link TailStart} finds again in the log. */
+    private final Map<Object, Frame> series;
+
     private Frame last;
 
     LatestValues(View view) {
         this.depth = view instanceof View.Series of ? of.depth() : 0;
-        this.series = depth > 0 ? new TreeMap<>(BY_FIELD) : null;
+        this.series = depth > 0 ? new LinkedHashMap<>() : null;
     }
 
     /** Retains the frame, for as long as it is among the newest. */
@@ -46,26 +50,23 @@ final class LatestValues {
         }
         last = frame;
         if (series != null) {
-            Frame replaced = series.put(frame.by, frame.retain());
+            Frame replaced = series.remove(frame.by);
             if (replaced != null) {
                 replaced.release();
+            } else if (series.size() == depth) {
+                Iterator<Frame> oldest = series.values().iterator();
+                oldest.next().release();
+                oldest.remove();
             }
-            if (series.size() > depth) {
-                series.pollFirstEntry().getValue().release();
-            }
+            series.put(frame.by, frame.retain());
         }
     }
 
     /** The newest entries of the series, oldest first; at most {@code most}, and at most the view's depth. */
-    private Collection<Frame> newest(int most) {
-        List<Frame> newest = new ArrayList<>(Math.min(most, series.size()));
-        int skip = Math.max(0, series.size() - most);
-        for (Map.Entry<Object, Frame> entry : series.entrySet()) {
-            if (skip-- <= 0) {
-                newest.add(entry.getValue());
-            }
-        }
-        return newest;
+    private List<Frame> newest(int most) {
+        List<Frame> sorted = new ArrayList<>(series.values());
+        sorted.sort(Comparator.comparing(frame -> frame.by, BY_FIELD));
+        return sorted.subList(Math.max(0, sorted.size() - most), sorted.size());
     }
 
     /**

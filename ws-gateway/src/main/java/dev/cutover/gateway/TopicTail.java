@@ -88,7 +88,7 @@ final class TopicTail implements AutoCloseable {
 
     private void run() {
         try {
-            Map<TopicPartition, Long> ends = seekToStart();
+            Map<TopicPartition, Long> ends = seekToStartPatiently();
             while (!closing && !isPast(ends)) {
                 pollOnce();
             }
@@ -106,6 +106,23 @@ final class TopicTail implements AutoCloseable {
         } finally {
             Thread.interrupted(); // the interrupt has done its work; closing the consumer must not be cut short by it
             consumer.close();
+        }
+    }
+
+    /** A broker that is away for a moment must not end a gateway that only begins. */
+    private Map<TopicPartition, Long> seekToStartPatiently() throws InterruptedException {
+        while (true) {
+            try {
+                return seekToStart();
+            } catch (InterruptException e) {
+                throw e;
+            } catch (KafkaException e) {
+                log.warn("can't find where to begin, and try on: {}", e.getMessage());
+                LockSupport.parkNanos(RETRY_NS);
+                if (Thread.interrupted()) {
+                    throw new InterruptedException();
+                }
+            }
         }
     }
 

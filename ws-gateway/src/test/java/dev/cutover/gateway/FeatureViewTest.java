@@ -63,20 +63,18 @@ class FeatureViewTest {
         assertThat(entries(values, 2)).containsExactly(1L, 2L);
         assertThat(entries(values, 0)).as("the last event").containsExactly(3L);
         put(values, bar("\"d\""));
-        assertThat(entries(values, 100)).containsExactly(1L, 2L, 4L);
+        assertThat(entries(values, 100)).as("the three that were written last").containsExactly(3L, 2L, 4L);
         values.release();
     }
 
     @Test
-    void lateEntryBeyondTheDepthIsNotKeptInTheSeries() {
+    void aSeriesHoldsWhatWasWrittenLastAlsoWhereTheFieldGoesBack() {
         LatestValues values = new LatestValues(new View.Series("timestamp_minute", 2));
-        put(values, bar("\"c\""), bar("\"d\""));
-        Frame late = bar("\"a\"");
-        put(values, late);
-        assertThat(entries(values, 2)).containsExactly(0L, 1L);
-        assertThat(entries(values, 0)).as("yet it is the last event").containsExactly(2L);
-        put(values, bar("\"e\""));
-        assertThat(late.references()).isZero();
+        Frame first = bar("\"c\"");
+        put(values, first, bar("\"d\""), bar("\"a\""));
+        assertThat(entries(values, 2)).as("sorted by the field").containsExactly(2L, 1L);
+        assertThat(entries(values, 0)).as("the last event").containsExactly(2L);
+        assertThat(first.references()).isZero();
         values.release();
     }
 
