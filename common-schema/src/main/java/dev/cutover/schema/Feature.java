@@ -11,8 +11,10 @@ import java.util.Optional;
  * @param topic its Kafka topic
  * @param partitions of that topic; at least 1
  * @param events its event types, at least one
+ * @param rest its REST endpoint; empty where it never had one
  */
-public record Feature(String name, String topic, int partitions, Delivery delivery, List<EventType> events) {
+public record Feature(
+        String name, String topic, int partitions, Delivery delivery, List<EventType> events, Optional<Rest> rest) {
 
     /** What a subscriber who can't keep up may miss. */
     public enum Delivery {
@@ -45,8 +47,61 @@ public record Feature(String name, String topic, int partitions, Delivery delive
      */
     public record EventType(String type, String key, Duration cadence, View view) {}
 
+    /**
+     * The endpoint that serves the feature's snapshots until it is promoted.
+     *
+     * @param path begins with a slash and does not end with one
+     * @param parameter the query parameter that names a key; null where the endpoint knows the list alone
+     * @param one the body for one key; null without a parameter
+     * @param all the body without the parameter; null where a key must be named
+     */
+    public record Rest(String path, String parameter, KeyBody one, ListBody all) {}
+
+    /** What the endpoint answers of one key. */
+    public sealed interface KeyBody {
+        /** The newest event's data as it is. */
+        record Data(EventType type) implements KeyBody {}
+
+        /**
+         * A body that is put together.
+         *
+         * @param members in the order of the body; at least one
+         */
+        record Members(List<Member> members) implements KeyBody {
+            public Members {
+                members = List.copyOf(members);
+            }
+        }
+    }
+
+    /** One member of a body that is put together. */
+    public sealed interface Member {
+        String name();
+
+        /** The key as text. */
+        record KeyText(String name) implements Member {}
+
+        /** The newest event's data; null where there is none yet. */
+        record Newest(String name, EventType type) implements Member {}
+
+        /** The entries of a series, an array sorted by its field. */
+        record Entries(String name, EventType type) implements Member {}
+    }
+
+    /**
+     * The newest data of every key, an array sorted by key: {@code {"accounts":[…]}}.
+     *
+     * @param member the array's name
+     */
+    public record ListBody(String member, EventType type) {}
+
     public Feature {
         events = List.copyOf(events);
+    }
+
+    /** A feature without a REST endpoint. */
+    public Feature(String name, String topic, int partitions, Delivery delivery, List<EventType> events) {
+        this(name, topic, partitions, delivery, events, Optional.empty());
     }
 
     public Optional<EventType> event(String type) {

@@ -1,5 +1,7 @@
 package dev.cutover.schema;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -27,6 +30,9 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
     private static final String SHIPPED = "features.yaml";
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,63}");
     private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9.-]{0,199}");
+    private static final Pattern PATH = Pattern.compile("(/[a-z0-9_-]+)+");
+    private static final Set<String> REST_FIELDS = Set.of("path", "parameter", "one", "all");
+    private static final String KEY_TEXT = "$key";
     private static final int MOST_PARTITIONS = 10_000;
 
     /** As long as Kafka keeps events: of a key that is emitted less often, a starting gateway would find nothing. */
@@ -80,7 +86,30 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
 
     private record FileForm(List<FeatureForm> features, HeartbeatForm heartbeat) {}
 
-    private record FeatureForm(String name, String topic, int partitions, String delivery, List<EventForm> events) {}
+    private static final class FeatureForm {
+        private final String name;
+        private final String topic;
+        private final int partitions;
+        private final String delivery;
+        private final List<EventForm> events;
+        /** Null where it is left out, which a record's component can't be. */
+        @JsonProperty
+        private JsonNode rest;
+
+        @JsonCreator
+        FeatureForm(
+                @JsonProperty("name") String name,
+                @JsonProperty("topic") String topic,
+                @JsonProperty("partitions") int partitions,
+                @JsonProperty("delivery") String delivery,
+                @JsonProperty("events") List<EventForm> events) {
+            this.name = name;
+            this.topic = topic;
+            this.partitions = partitions;
+            this.delivery = delivery;
+            this.events = events;
+        }
+    }
 
     private record EventForm(String type, String key, String cadence, JsonNode view) {}
 
@@ -110,6 +139,7 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
         private final Set<String> names = new HashSet<>();
         private final Set<String> topics = new HashSet<>();
         private final Set<String> types = new HashSet<>();
+        private final Set<String> paths = new HashSet<>();
 
         Reading(String file) {
             this.file = file;
@@ -129,18 +159,24 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
         }
 
         private Feature feature(FeatureForm form) {
-            String place = "feature '" + form.name() + "'";
-            check(NAME.matcher(form.name()).matches(), place, "the name must match " + NAME);
-            check(names.add(form.name()), place, "is there twice");
-            topic(place + ", topic", form.topic());
+            String place = "feature '" + form.name + "'";
+            check(NAME.matcher(form.name).matches(), place, "the name must match " + NAME);
+            check(names.add(form.name), place, "is there twice");
+            topic(place + ", topic", form.topic);
             check(
-                    form.partitions() >= 1 && form.partitions() <= MOST_PARTITIONS,
+                    form.partitions >= 1 && form.partitions <= MOST_PARTITIONS,
                     place + ", partitions",
-                    "must be 1 to " + MOST_PARTITIONS + ", but is " + form.partitions());
-            entries(place + ", events", form.events());
+                    "must be 1 to " + MOST_PARTITIONS + ", but is " + form.partitions);
+            entries(place + ", events", form.events);
             List<Feature.EventType> events = new ArrayList<>();
-            form.events().forEach(event -> events.add(event(place, event)));
-            return new Feature(form.name(), form.topic(), form.partitions(), delivery(place, form.delivery()), events);
+            form.events.forEach(event -> events.add(event(place, event)));
+            return new Feature(
+                    form.name,
+                    form.topic,
+                    form.partitions,
+                    delivery(place, form.delivery),
+                    events,
+                    form.rest == null ? Optional.empty() : Optional.of(rest(place + ", rest", form.rest, events)));
         }
 
         private Feature.EventType event(String feature, EventForm form) {
@@ -172,6 +208,71 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
                 return new Feature.View.Series(by, depth);
             }
             throw wrong(place + ", view", "must be latest or {series: {by: FIELD, depth: N}}, but is " + node);
+        }
+
+        private Feature.Rest rest(String place, JsonNode form, List<Feature.EventType> types) {
+            form.fieldNames()
+                    .forEachRemaining(field -> check(
+                            REST_FIELDS.contains(field),
+                            place,
+                            "has no field '" + field + "'; known are " + new TreeSet<>(REST_FIELDS)));
+            String path = form.path("path").asText();
+            check(PATH.matcher(path).matches(), place + ", path", "must match " + PATH + ", but is '" + path + "'");
+            check(paths.add(path), place + ", path", "is another feature's: '" + path + "'");
+            String parameter = form.path("parameter").textValue();
+            check(
+                    parameter == null || NAME.matcher(parameter).matches(),
+                    place + ", parameter",
+                    "must match " + NAME + ", but is '" + parameter + "'");
+            check(
+                    form.has("one") == (parameter != null),
+                    place,
+                    "must have both 'parameter', which names a key, and 'one', the body for that key, or neither");
+            check(form.has("one") || form.has("all"), place, "must have a body: 'one', 'all', or both");
+            return new Feature.Rest(
+                    path,
+                    parameter,
+                    form.has("one") ? keyBody(place + ", one", form.get("one"), types) : null,
+                    form.has("all") ? listBody(place + ", all", form.get("all"), types) : null);
+        }
+
+        private Feature.KeyBody keyBody(String place, JsonNode form, List<Feature.EventType> types) {
+            if (form.isTextual()) {
+                return new Feature.KeyBody.Data(latest(place, form.asText(), types));
+            }
+            check(form.isObject() && !form.isEmpty(), place, "must be an event type, or members: {NAME: TYPE, …}");
+            List<Feature.Member> members = new ArrayList<>();
+            form.properties().forEach(field -> members.add(member(place, field.getKey(), field.getValue(), types)));
+            return new Feature.KeyBody.Members(members);
+        }
+
+        private Feature.Member member(String place, String name, JsonNode of, List<Feature.EventType> types) {
+            if (of.asText().equals(KEY_TEXT)) {
+                return new Feature.Member.KeyText(name);
+            }
+            Feature.EventType type = type(place + ", " + name, of.asText(), types);
+            return type.view() instanceof Feature.View.Series
+                    ? new Feature.Member.Entries(name, type)
+                    : new Feature.Member.Newest(name, type);
+        }
+
+        private Feature.ListBody listBody(String place, JsonNode form, List<Feature.EventType> types) {
+            check(form.isObject() && form.size() == 1, place, "must be one member: {NAME: TYPE}");
+            String member = form.fieldNames().next();
+            return new Feature.ListBody(member, latest(place, form.get(member).asText(), types));
+        }
+
+        private Feature.EventType latest(String place, String name, List<Feature.EventType> types) {
+            Feature.EventType type = type(place, name, types);
+            check(type.view() instanceof Feature.View.Latest, place, "must name an event type whose view is latest");
+            return type;
+        }
+
+        private Feature.EventType type(String place, String name, List<Feature.EventType> types) {
+            return types.stream()
+                    .filter(type -> type.type().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> wrong(place, "must be an event type of this feature, but is '" + name + "'"));
         }
 
         private void topic(String place, String topic) {

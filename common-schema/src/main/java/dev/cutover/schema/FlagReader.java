@@ -1,5 +1,8 @@
 package dev.cutover.schema;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,6 +48,9 @@ public final class FlagReader implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
+    /** Ten times as long as Kafka is left alone between two confirmations. */
+    private static final long STALE_MS = 5_000;
+
     private static final long REFRESH_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long RETRY_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -152,6 +158,32 @@ public final class FlagReader implements AutoCloseable {
         return fresh.isEmpty()
                 ? fresh
                 : OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong() - fresh.getAsLong()));
+    }
+
+    /** Not ready before the flags were first read to their end; degraded while Kafka does not confirm that they are the newest. */
+    public Health health() {
+        OptionalLong age = ageMs();
+        if (age.isEmpty()) {
+            return new Health(List.of("the flags have not been read yet"));
+        }
+        if (age.getAsLong() < STALE_MS) {
+            return new Health(List.of());
+        }
+        return new Health(
+                List.of(),
+                List.of("the flags were last known to be the newest " + age.getAsLong() / 1000
+                        + " s ago, and stay as they were: Kafka does not answer"));
+    }
+
+    /** Shows how old the flags are, and how many records could not be read. */
+    public void bindTo(MeterRegistry registry) {
+        Gauge.builder("cutover.flags.age", this, reader -> reader.ageMs().orElse(-1) / 1e3)
+                .description("since the flags were last known to be the log's newest; negative before that was ever so")
+                .baseUnit("seconds")
+                .register(registry);
+        FunctionCounter.builder("cutover.flags.unreadable", this, FlagReader::unreadable)
+                .description("records of the flag log that could not be read and were ignored")
+                .register(registry);
     }
 
     /** How many records of the log could not be read and were ignored. */

@@ -131,7 +131,7 @@ public final class FlagWriter {
                 if (current.version() != base.getAsLong()) {
                     return new Outcome.Conflict(current, base.getAsLong());
                 }
-                Flag next = change.apply(current).stamped(current.version() + 1, changeId, clock.instant());
+                Flag next = change.apply(current).stamped(current, changeId, clock.instant());
                 tried.commit(new FlagChange(current, next));
                 return new Outcome.Written(
                         await(readBack, "the change of " + feature + " was written, but not read back"));

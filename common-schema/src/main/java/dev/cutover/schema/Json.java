@@ -28,9 +28,9 @@ import java.util.regex.Pattern;
  * The one configuration of Jackson for what Cutover itself writes: UTF-8, snake_case, plain decimals, UTC instants. It reads
  * what it writes and converts nothing: a number is no text, a text no number, a fraction no whole number.
  */
-final class Json {
+public final class Json {
     /** Thread-safe; never reconfigured. */
-    static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
+    public static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     // or bytes that happen to look like UTF-16 would be read as such
                     .disable(JsonFactory.Feature.CHARSET_DETECTION)
                     .build())
@@ -62,7 +62,7 @@ final class Json {
      * @throws JsonFault when the bytes are anything else than one document of that type; never another exception,
      *     but what the type's own constructor threw is its cause
      */
-    static <T> T read(ObjectMapper mapper, Class<T> type, byte[] document) throws JsonFault {
+    public static <T> T read(ObjectMapper mapper, Class<T> type, byte[] document) throws JsonFault {
         try (JsonParser parser = mapper.createParser(document)) {
             return read(mapper, type, parser);
         } catch (IOException e) {

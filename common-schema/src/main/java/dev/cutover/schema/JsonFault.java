@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** What is wrong with a JSON or YAML document, in an operator's words: one line, no class names. */
-final class JsonFault extends Exception {
+public final class JsonFault extends Exception {
     private static final long serialVersionUID = 1L;
     private static final int LONGEST_VALUE = 80;
 
@@ -76,8 +76,9 @@ final class JsonFault extends Exception {
             return "is out of range of " + range.getTargetType().getSimpleName() + ": " + clip(parser.getText());
         }
         if (e instanceof MismatchedInputException mismatch && mismatch.getTargetType() != null) {
-            // at the end of an object Jackson finds what the object did not hold
-            return parser.currentToken() == JsonToken.END_OBJECT
+            // at the end of an object Jackson finds what the object did not hold; what is null it may find before
+            boolean isNull = e.getOriginalMessage().startsWith("Null value for creator property");
+            return isNull || parser.currentToken() == JsonToken.END_OBJECT
                     ? "must be there"
                     : "must be " + words(mismatch.getTargetType()) + ", but is " + value(parser);
         }

@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class TopicProvisioner {
     private static final Logger log = LoggerFactory.getLogger(TopicProvisioner.class);
+    private static final Duration TIMEOUT = Duration.ofSeconds(15);
     private static final Duration VISIBILITY_POLL = Duration.ofMillis(50);
 
     private final Admin admin;
@@ -43,6 +44,11 @@ public final class TopicProvisioner {
         this.cluster = cluster;
         this.timeout = timeout;
         this.deadlineNs = System.nanoTime() + timeout.toNanos();
+    }
+
+    /** Every topic of the catalog, and Cutover's own, as {@link #ensure(KafkaConnection, List, Duration)} within 15 s. */
+    public static Map<String, String> ensure(KafkaConnection kafka, FeatureCatalog catalog) {
+        return ensure(kafka, Topics.specs(catalog), TIMEOUT);
     }
 
     /**

@@ -73,7 +73,8 @@ final class CutoverStatusTest {
                             live.changeId(),
                             live.changedBy(),
                             live.changedAt(),
-                            live.reason()));
+                            live.reason(),
+                            live.since()));
         }
         return feature -> flags.getOrDefault(feature, Flag.initial(feature));
     }

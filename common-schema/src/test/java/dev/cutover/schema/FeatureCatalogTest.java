@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.cutover.schema.Feature.Delivery;
 import dev.cutover.schema.Feature.EventType;
+import dev.cutover.schema.Feature.KeyBody;
+import dev.cutover.schema.Feature.ListBody;
+import dev.cutover.schema.Feature.Member;
+import dev.cutover.schema.Feature.Rest;
 import dev.cutover.schema.Feature.View;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -32,12 +37,14 @@ final class FeatureCatalogTest {
                 delivery: latest
                 events:
                   - {type: quote, key: symbol, cadence: 500ms, view: latest}
+                rest: {path: /api/quotes, parameter: symbol, one: quote, all: {quotes: quote}}
               - name: trades
                 topic: events.trades
                 partitions: 3
                 delivery: every
                 events:
                   - {type: trade, key: symbol, cadence: 1m, view: {series: {by: trade_id, depth: 100}}}
+                rest: {path: /api/trades, parameter: symbol, one: {symbol: $key, trades: trade}}
             heartbeat: {topic: events.heartbeat, cadence: 30s}
             """;
 
@@ -47,6 +54,11 @@ final class FeatureCatalogTest {
     @Test
     void theShippedCatalogHoldsTheFourFeaturesInTheirCutoverOrder() {
         View latest = new View.Latest();
+        EventType balance = event("account_balance", "account_id", 10, latest);
+        EventType positions = event("positions", "account_id", 10, latest);
+        EventType bar = event("intraday_bar", "symbol", 1, new View.Series("timestamp_minute", 390));
+        EventType vwap = event("vwap_update", "symbol", 60, latest);
+        EventType market = event("market_status", "market_id", 10, latest);
         FeatureCatalog expected = new FeatureCatalog(
                 List.of(
                         new Feature(
@@ -54,27 +66,45 @@ final class FeatureCatalogTest {
                                 "events.account-balance",
                                 3,
                                 Delivery.LATEST,
-                                List.of(event("account_balance", "account_id", 10, latest))),
+                                List.of(balance),
+                                Optional.of(new Rest(
+                                        "/api/account/balance",
+                                        "account_id",
+                                        new KeyBody.Data(balance),
+                                        new ListBody("accounts", balance)))),
                         new Feature(
                                 "positions",
                                 "events.positions",
                                 3,
                                 Delivery.LATEST,
-                                List.of(event("positions", "account_id", 10, latest))),
+                                List.of(positions),
+                                Optional.of(new Rest(
+                                        "/api/positions",
+                                        "account_id",
+                                        new KeyBody.Data(positions),
+                                        new ListBody("accounts", positions)))),
                         new Feature(
                                 "intraday",
                                 "events.intraday",
                                 3,
                                 Delivery.EVERY,
-                                List.of(
-                                        event("intraday_bar", "symbol", 1, new View.Series("timestamp_minute", 390)),
-                                        event("vwap_update", "symbol", 60, latest))),
+                                List.of(bar, vwap),
+                                Optional.of(new Rest(
+                                        "/api/intraday/bars",
+                                        "symbol",
+                                        new KeyBody.Members(List.of(
+                                                new Member.KeyText("symbol"),
+                                                new Member.Entries("bars", bar),
+                                                new Member.Newest("vwap", vwap))),
+                                        null))),
                         new Feature(
                                 "global_market",
                                 "events.global-market",
                                 3,
                                 Delivery.LATEST,
-                                List.of(event("market_status", "market_id", 10, latest)))),
+                                List.of(market),
+                                Optional.of(new Rest(
+                                        "/api/global-market/status", null, null, new ListBody("markets", market))))),
                 new FeatureCatalog.HeartbeatStream("events.heartbeat", Duration.ofSeconds(30)));
 
         assertThat(FeatureCatalog.shipped()).isEqualTo(expected);
@@ -135,7 +165,7 @@ final class FeatureCatalogTest {
             value = {
                 "partitions: 2|partitons: 2|features[0].partitions must be there",
                 "partitions: 2|`partitions: 2\n    replicas: 3`|own.yaml: features[0].replicas is no field here; known are"
-                        + " delivery, events, name, partitions, topic",
+                        + " delivery, events, name, partitions, rest, topic",
                 "cadence: 30s}|cadence: 30s, port: 1}|heartbeat.port is no field here; known are cadence, topic",
                 "`    topic: events.quotes\n`|``|features[0].topic must be there",
                 "delivery: latest|delivery:|features[0].delivery must be there",
@@ -173,6 +203,19 @@ final class FeatureCatalogTest {
                 "depth: 100}|depth: 100, of: x}|feature 'trades', event 'trade', view: must be latest or",
                 "depth: 100}}|depth: 100}, latest: true}|feature 'trades', event 'trade', view: must be latest or",
                 "view: latest|view:|feature 'quotes', event 'quote', view: must be latest or",
+                "`path: /api/quotes`|`path: /api/quotes/`|feature 'quotes', rest, path: must match",
+                "`path: /api/quotes`|`path: /api/trades`|feature 'trades', rest, path: is another feature's: '/api/trades'",
+                "`path: /api/quotes, `|``|feature 'quotes', rest, path: must match",
+                "one: quote|one: trade|feature 'quotes', rest, one: must be an event type of this feature, but is 'trade'",
+                "one: quote|one: {}|feature 'quotes', rest, one: must be an event type, or members",
+                "`parameter: symbol, one: quote, `|`one: quote, `|feature 'quotes', rest: must have both 'parameter', which names a key, and 'one'",
+                "`parameter: symbol, one: quote, `|`parameter: symbol, `|feature 'quotes', rest: must have both 'parameter'",
+                "`, parameter: symbol, one: quote, all: {quotes: quote}`|``|feature 'quotes', rest: must have a body: 'one', 'all', or both",
+                "parameter: symbol|parameter: Symbol|feature 'quotes', rest, parameter: must match",
+                "`all: {quotes: quote}`|`all: quote`|feature 'quotes', rest, all: must be one member: {NAME: TYPE}",
+                "`all: {quotes: quote}`|`all: {quotes: quote}, list: x`|feature 'quotes', rest: has no field 'list'; known are [all, one, parameter, path]",
+                "$key, trades: trade|$key, trades: fill|feature 'trades', rest, one, trades: must be an event type of this feature, but is 'fill'",
+                "`{symbol: $key, trades: trade}`|trade|feature 'trades', rest, one: must name an event type whose view is latest",
             })
     void aBrokenRuleIsRefusedWithFileAndPlace(String stands, String put, String message) {
         int at = VALID.indexOf(stands);

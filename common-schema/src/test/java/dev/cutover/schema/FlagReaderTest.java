@@ -39,6 +39,7 @@ final class FlagReaderTest {
         assertThat(reader.caughtUp()).isNotDone();
         assertThat(reader.flag("positions")).isEqualTo(Flag.initial("positions"));
         assertThat(reader.ageMs()).isEmpty();
+        assertThat(reader.health().reasons()).containsExactly("the flags have not been read yet");
     }
 
     @Test
@@ -126,8 +127,14 @@ final class FlagReaderTest {
         }
         assertThat(reader.flag("positions").stage()).isEqualTo(Stage.LIVE);
         assertThat(reader.ageMs()).hasValue(3_000);
+        assertThat(reader.health()).isEqualTo(new Health(List.of()));
+
+        nanos.addAndGet(Duration.ofSeconds(9).toNanos());
+        assertThat(reader.health().ready()).isTrue();
+        assertThat(reader.health().degraded()).singleElement().asString().contains("12 s ago");
 
         assertThat(reader.step()).isTrue();
+        assertThat(reader.health()).isEqualTo(new Health(List.of()));
         assertThat(reader.ageMs()).hasValue(0);
     }
 
@@ -284,6 +291,8 @@ final class FlagReaderTest {
     }
 
     private static Flag flag(String feature, Stage stage, long version) {
-        return Flag.initial(feature).at(stage, "operator-1", "a test").stamped(version, feature + "-" + version, NOW);
+        return Flag.initial(feature)
+                .at(stage, "operator-1", "a test")
+                .stamped(FlagTest.shadow(feature, version - 1), feature + "-" + version, NOW);
     }
 }

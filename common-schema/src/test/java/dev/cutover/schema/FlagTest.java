@@ -23,7 +23,14 @@ final class FlagTest {
             "7c0e4b1e-1f6e-4f5b-9d0a-0d5b7a4f6a11",
             "operator-1",
             Instant.parse("2026-01-05T15:30:00.123Z"),
-            "parity holds — três sessões");
+            "parity holds — três sessões",
+            Instant.parse("2026-01-05T15:30:00.123Z"));
+
+    /** A flag in shadow, changed so many times. */
+    static Flag shadow(String feature, long version) {
+        return new Flag(
+                feature, Stage.SHADOW, version, 100, null, Flag.Guard.ON, false, false, null, null, null, null, null);
+    }
 
     @ParameterizedTest
     @CsvSource({
@@ -69,6 +76,42 @@ final class FlagTest {
     }
 
     @Test
+    void aRecordFromBeforeThereWasSinceEnteredItsStageWhenItWasChanged() {
+        String older = golden("flag").replace(",\"since\":\"2026-01-05T15:30:00.123Z\"", "");
+
+        assertThat(Flag.fromJson("positions", older.getBytes(UTF_8))).isEqualTo(LIVE);
+    }
+
+    @Test
+    void aChangeThatLeavesTheStageLeavesItsBeginning() {
+        Instant later = Instant.parse("2026-02-01T00:00:00Z");
+        Instant date = Instant.parse("2026-04-01T00:00:00Z");
+
+        Flag dated = LIVE.withSunset(date).stamped(LIVE, "c", later);
+        assertThat(dated.version()).isEqualTo(5);
+        assertThat(dated.sunset()).isEqualTo(date);
+        assertThat(dated.changedAt()).isEqualTo(later);
+        assertThat(dated.since()).isEqualTo(LIVE.since());
+
+        Flag promoted = LIVE.at(Stage.PROMOTED, "operator-2", "signed off").stamped(LIVE, "c", later);
+        assertThat(promoted.since()).isEqualTo(later);
+    }
+
+    @Test
+    void goingPastTheGateIsMarkedForThatChangeAlone() {
+        Flag forced = LIVE.at(Stage.PROMOTED, "operator-2", "now").pastTheGate();
+
+        assertThat(forced.forced()).isTrue();
+        assertThat(forced.at(Stage.SHADOW, "operator-2", "oh").forced()).isFalse();
+    }
+
+    @Test
+    void backInShadowNoDateIsSetForTheEndpointToGo() {
+        assertThat(LIVE.at(Stage.SHADOW, "operator-2", "oh").sunset()).isNull();
+        assertThat(LIVE.at(Stage.PROMOTED, "operator-2", "done").sunset()).isEqualTo(LIVE.sunset());
+    }
+
+    @Test
     void aFeatureThatWasNeverChangedIsInShadow() {
         Flag initial = Flag.initial("positions");
 
@@ -85,7 +128,7 @@ final class FlagTest {
 
         assertThat(promoted)
                 .usingRecursiveComparison()
-                .ignoringFields("stage", "changedBy", "reason")
+                .ignoringFields("stage", "changedBy", "reason", "forced")
                 .isEqualTo(LIVE);
         assertThat(promoted.stage()).isEqualTo(Stage.PROMOTED);
         assertThat(promoted.changedBy()).isEqualTo("operator-2");

@@ -63,7 +63,7 @@ final class FlagWriterTest {
         assertThat(written)
                 .isEqualTo(Flag.initial("positions")
                         .at(Stage.LIVE, "operator-1", "parity holds")
-                        .stamped(1, written.changeId(), NOW));
+                        .stamped(FlagTest.shadow("positions", 0), written.changeId(), NOW));
         assertThat(made).hasSize(1);
         assertThat(made.get(0).commitCount()).isEqualTo(1);
         assertThat(made.get(0).history())
@@ -261,7 +261,7 @@ final class FlagWriterTest {
     private static Flag someoneElses(long version) {
         return Flag.initial("positions")
                 .at(Stage.LIVE, "operator-2", "faster")
-                .stamped(version, "other-" + version, NOW);
+                .stamped(FlagTest.shadow("positions", version - 1), "other-" + version, NOW);
     }
 
     private LoggedProducer producer() {

@@ -3,10 +3,12 @@ package dev.cutover.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cutover.schema.CutoverStatus;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.FlagReader;
 import dev.cutover.schema.Health;
 import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -40,7 +42,8 @@ final class JobsHttpTest {
         // nothing listens on port 1: the flags are never read, and stay at their start
         flags = new FlagReader(new KafkaConnection("127.0.0.1:1", Map.of()), "jobs-http-test");
         http = JobsHttp.bind("127.0.0.1", 0);
-        http.serve(health::get, FeatureCatalog.shipped(), flags, registry);
+        http.serve(new ServiceEndpoints(
+                health::get, () -> CutoverStatus.of(FeatureCatalog.shipped(), flags), registry::scrape));
     }
 
     @AfterEach

@@ -8,12 +8,14 @@ import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.Health;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.StartupException;
+import dev.cutover.schema.TopicProvisioner;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -73,10 +75,11 @@ final class Stack implements AutoCloseable {
         Jobs.check(settings.jobs()); // an unreadable file is to be known before anything runs
         bootstrap = settings.bootstrap() == null ? startBroker(settings, progress) : settings.bootstrap();
         KafkaConnection kafka = kafkaAt.apply(bootstrap);
+        Map<String, String> topicIds = TopicProvisioner.ensure(kafka, catalog);
         progress.accept("gateways");
         parts.push(new Part("gateways", this::closeGateways));
         for (GatewaySettings each : settings.gateways()) {
-            gateways.add(Gateway.start(each, catalog, kafka));
+            gateways.add(Gateway.start(each, catalog, kafka, topicIds));
         }
         progress.accept("jobs");
         jobs = Jobs.start(settings.jobs(), catalog, kafka, new SimpleMeterRegistry());

@@ -8,7 +8,6 @@ import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.TopicProvisioner;
-import dev.cutover.schema.Topics;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -25,13 +24,14 @@ final class SystemUnderTest implements AutoCloseable {
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final FeatureCatalog catalog;
     private final KafkaConnection kafka;
+    private final Map<String, String> topicIds;
     private int gateways;
 
     private SystemUnderTest(FeatureCatalog catalog, TestBroker broker) {
         this.catalog = catalog;
         opened.push(broker);
         this.kafka = new KafkaConnection(broker.bootstrap(), Map.of());
-        TopicProvisioner.ensure(kafka, Topics.specs(catalog), READY);
+        this.topicIds = TopicProvisioner.ensure(kafka, catalog);
     }
 
     static SystemUnderTest start() {
@@ -81,7 +81,8 @@ final class SystemUnderTest implements AutoCloseable {
                 new GatewaySettings(
                         "127.0.0.1", 0, name, 2, sessionBytes, Duration.ofSeconds(25), Duration.ofSeconds(1)),
                 catalog,
-                kafka);
+                kafka,
+                topicIds);
     }
 
     TestClient client(Gateway gateway) throws InterruptedException {

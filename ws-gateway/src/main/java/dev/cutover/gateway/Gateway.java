@@ -1,13 +1,15 @@
 package dev.cutover.gateway;
 
 import dev.cutover.schema.CutoverStatus;
+import dev.cutover.schema.DeadLetters;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.FlagReader;
 import dev.cutover.schema.Health;
 import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.Parts;
+import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
 import dev.cutover.schema.TopicProvisioner;
-import dev.cutover.schema.Topics;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
@@ -28,8 +30,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +40,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Gateway implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Gateway.class);
-    private static final Duration PROVISION_TIMEOUT = Duration.ofSeconds(15);
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
     private static final long LOOP_STOP_MS = 1_000;
     private static final long ALIVE_CHECK_MS = 1_000;
@@ -69,57 +68,36 @@ public final class Gateway implements AutoCloseable {
     /**
      * Starts a gateway and returns once its port is bound; {@link #health} tells when it is ready.
      *
+     * @param topicIds of the topics, which must be there: as {@link TopicProvisioner#ensure} returns them
      * @throws StartupException when the port is taken, Kafka can't be reached, or a topic is not as it must be
      */
-    public static Gateway start(GatewaySettings settings, FeatureCatalog catalog, KafkaConnection kafka) {
-        Parts parts = new Parts();
-        try {
-            return new Gateway(settings, catalog, kafka, parts);
-        } catch (RuntimeException e) {
-            boolean interrupted = Thread.interrupted(); // a start that is called off still closes in order
-            parts.closeAll();
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-            throw e;
-        }
+    public static Gateway start(
+            GatewaySettings settings, FeatureCatalog catalog, KafkaConnection kafka, Map<String, String> topicIds) {
+        return Parts.start(parts -> new Gateway(settings, catalog, kafka, topicIds, parts));
     }
 
-    /** What a start has built, to be closed in reverse: when the gateway stops, and when the start fails. */
-    private static final class Parts {
-        private final List<AutoCloseable> built = new ArrayList<>();
-
-        <T extends AutoCloseable> T add(T part) {
-            built.add(part);
-            return part;
-        }
-
-        void closeAll() {
-            for (int i = built.size() - 1; i >= 0; i--) {
-                try {
-                    built.get(i).close();
-                } catch (Exception e) {
-                    log.warn("a part of the gateway could not be closed", e);
-                }
-            }
-        }
-    }
-
-    private Gateway(GatewaySettings settings, FeatureCatalog catalog, KafkaConnection kafka, Parts parts) {
+    private Gateway(
+            GatewaySettings settings,
+            FeatureCatalog catalog,
+            KafkaConnection kafka,
+            Map<String, String> topicIds,
+            Parts parts) {
         this.settings = settings;
         this.parts = parts;
         this.catalog = catalog;
         Transport transport = Transport.best();
         loops = new MultiThreadIoEventLoopGroup(
                 settings.loops(), new DefaultThreadFactory("gateway-loop", true), transport.handlers());
-        parts.add(this::stopLoops);
-        Map<String, String> topicIds = TopicProvisioner.ensure(kafka, Topics.specs(catalog), PROVISION_TIMEOUT);
+        parts.add("event loops", this::stopLoops);
         Admin admin = kafka.admin("cutover-gateway-admin");
-        parts.add(() -> admin.close(Duration.ofMillis(LOOP_STOP_MS)));
-        flags = parts.add(new FlagReader(kafka, "cutover-gateway-flags"));
-        DeadLetters deadLetters = parts.add(new DeadLetters(deadLetterProducer(kafka), metrics));
+        parts.add("admin client", () -> admin.close(Duration.ofMillis(LOOP_STOP_MS)));
+        flags = parts.add("flag reader", new FlagReader(kafka, "cutover-gateway-flags"));
+        DeadLetters deadLetters = parts.add(
+                "dead letters",
+                DeadLetters.open(
+                        kafka, "cutover-gateway-dead-letters", metrics.deadLetters, metrics.deadLettersFailed));
         makeHubs(topicIds);
-        parts.add(() -> onEachHub(Hub::release));
+        parts.add("hubs", () -> onEachHub(Hub::release));
         tail = new TopicTail(
                 catalog,
                 kafka.consumer("cutover-gateway-tail"),
@@ -128,7 +106,7 @@ public final class Gateway implements AutoCloseable {
                 PooledByteBufAllocator.DEFAULT,
                 List.copyOf(hubByLoop.values()),
                 metrics);
-        parts.add(tail);
+        parts.add("tail", tail);
         server = bind(transport);
         flags.onChange(change -> hubByLoop.values().forEach(hub -> hub.onFlagChange(change)));
         tail.start();
@@ -144,8 +122,7 @@ public final class Gateway implements AutoCloseable {
                 .childOption(ChannelOption.TCP_NODELAY, true)
                 .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                 .childHandler(HttpFront.initializer(new HttpFront.Backing(
-                        this::health,
-                        () -> CutoverStatus.of(catalog, flags),
+                        new ServiceEndpoints(this::health, this::status, metrics::scrape),
                         metrics,
                         channel -> hubByLoop.get(channel.eventLoop()),
                         () -> "c-" + Long.toHexString(connectionNumbers.incrementAndGet()),
@@ -161,11 +138,6 @@ public final class Gateway implements AutoCloseable {
                     bound.cause());
         }
         return bound.channel();
-    }
-
-    /** A dead letter must not hold up the tail for long when Kafka is away. */
-    private static Producer<byte[], byte[]> deadLetterProducer(KafkaConnection kafka) {
-        return kafka.with(Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, "1000")).producer("cutover-gateway-dead-letters");
     }
 
     private void makeHubs(Map<String, String> epochs) {
@@ -200,15 +172,12 @@ public final class Gateway implements AutoCloseable {
         if (state != State.RUNNING) {
             reasons.add("the gateway is stopping");
         }
-        if (!flags.caughtUp().isDone()) {
-            reasons.add("the flags have not been read yet");
-        }
         if (tail.warm().isCompletedExceptionally()) {
             reasons.add("reading from Kafka has ended by an error; see the log, and restart");
         } else if (!tail.warm().isDone()) {
             reasons.add("the latest values are being read from Kafka");
         }
-        return new Health(reasons);
+        return new Health(reasons).and(flags.health());
     }
 
     /** The flags as this gateway knows them. */
@@ -239,7 +208,7 @@ public final class Gateway implements AutoCloseable {
         while (connections() > 0 && System.nanoTime() < deadlineNs) {
             LockSupport.parkNanos(DRAIN_POLL_NS);
         }
-        parts.closeAll();
+        parts.close();
         state = State.CLOSED;
         log.info("{} has stopped", settings.name());
     }

@@ -1,7 +1,9 @@
 package dev.cutover.gateway;
 
 import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.ServiceCommand;
+import dev.cutover.schema.TopicProvisioner;
 import java.net.InetSocketAddress;
 import picocli.CommandLine;
 
@@ -21,7 +23,9 @@ public final class GatewayMain {
                 GatewaySettings.all(),
                 (settings, out) -> {
                     FeatureCatalog catalog = settings.catalog();
-                    Gateway gateway = Gateway.start(GatewaySettings.from(settings), catalog, settings.kafka());
+                    KafkaConnection kafka = settings.kafka();
+                    Gateway gateway = Gateway.start(
+                            GatewaySettings.from(settings), catalog, kafka, TopicProvisioner.ensure(kafka, catalog));
                     InetSocketAddress address = gateway.address();
                     out.println(gateway.name() + " listens on ws://" + address.getHostString() + ":" + address.getPort()
                             + "/ws/");

@@ -1,8 +1,8 @@
 package dev.cutover.gateway;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.cutover.schema.CutoverStatus;
 import dev.cutover.schema.Health;
+import dev.cutover.schema.HttpAnswer;
+import dev.cutover.schema.ServiceEndpoints;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
@@ -30,7 +30,6 @@ import io.netty.handler.codec.http.websocketx.WebSocketVersion;
 import io.netty.handler.timeout.ReadTimeoutException;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -45,19 +44,16 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final int MOST_REQUEST_BYTES = 8 * 1024;
     private static final int READ_TIMEOUT_S = 30;
     private static final String SUBPROTOCOL = "cutover.v1";
-    private static final String JSON = "application/json";
-    private static final String PROBLEM = "application/problem+json";
-    private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
     /**
      * What the answers are made from; all of it is safe on any thread.
      *
+     * @param endpoints what every service answers
      * @param hubOf the hub of a connection's event loop
      * @param connectionNames gives each connection its own name
      */
     record Backing(
-            Supplier<Health> health,
-            Supplier<CutoverStatus> status,
+            ServiceEndpoints endpoints,
             GatewayMetrics metrics,
             Function<Channel, Hub> hubOf,
             Supplier<String> connectionNames,
@@ -114,41 +110,19 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
             answerProblem(ctx, request, HttpResponseStatus.METHOD_NOT_ALLOWED, "only GET and HEAD are answered here");
             return;
         }
-        switch (path) {
-            case "/ws", "/ws/" -> upgrade(ctx, request);
-            case "/health/live" -> answer(ctx, request, HttpResponseStatus.OK, JSON, "{\"status\":\"live\"}");
-            case "/health/ready" -> answerHealth(ctx, request);
-            case "/metrics" ->
-                answer(
-                        ctx,
-                        request,
-                        HttpResponseStatus.OK,
-                        PROMETHEUS,
-                        backing.metrics().scrape());
-            case "/cutover/status" ->
-                answer(
-                        ctx,
-                        request,
-                        HttpResponseStatus.OK,
-                        JSON,
-                        utf8(backing.status().get().toJson()));
-            default ->
-                answerProblem(
-                        ctx,
-                        request,
-                        HttpResponseStatus.NOT_FOUND,
-                        "there are /ws/, /health/live, /health/ready, /metrics and /cutover/status");
+        if (path.equals("/ws/") || path.equals("/ws")) {
+            upgrade(ctx, request);
+            return;
         }
-    }
-
-    private void answerHealth(ChannelHandlerContext ctx, FullHttpRequest request) {
-        Health health = backing.health().get();
-        answer(
-                ctx,
-                request,
-                health.ready() ? HttpResponseStatus.OK : HttpResponseStatus.SERVICE_UNAVAILABLE,
-                JSON,
-                utf8(health.toJson()));
+        backing.endpoints()
+                .answer(path)
+                .ifPresentOrElse(
+                        answer -> answer(ctx, request, answer),
+                        () -> answerProblem(
+                                ctx,
+                                request,
+                                HttpResponseStatus.NOT_FOUND,
+                                "there are /ws/, " + String.join(", ", ServiceEndpoints.PATHS)));
     }
 
     private void upgrade(ChannelHandlerContext ctx, FullHttpRequest request) {
@@ -168,7 +142,7 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
                     HttpResponseStatus.BAD_REQUEST,
                     "a WebSocket's handshake needs the headers Connection: Upgrade and Sec-WebSocket-Key");
         } else {
-            Health health = backing.health().get();
+            Health health = backing.endpoints().health().get();
             if (health.ready()) {
                 open(ctx, request);
             } else {
@@ -202,21 +176,15 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
 
     private void answerProblem(
             ChannelHandlerContext ctx, FullHttpRequest request, HttpResponseStatus status, String detail) {
-        String body = JsonNodeFactory.instance
-                .objectNode()
-                .put("title", status.reasonPhrase())
-                .put("status", status.code())
-                .put("detail", detail)
-                .toString();
-        answer(ctx, request, status, PROBLEM, body);
+        answer(ctx, request, HttpAnswer.problem(status.code(), status.reasonPhrase(), detail));
     }
 
-    private static void answer(
-            ChannelHandlerContext ctx, FullHttpRequest request, HttpResponseStatus status, String type, String body) {
-        FullHttpResponse response = new DefaultFullHttpResponse(
-                HttpVersion.HTTP_1_1, status, Unpooled.copiedBuffer(body, StandardCharsets.UTF_8));
+    private static void answer(ChannelHandlerContext ctx, FullHttpRequest request, HttpAnswer answer) {
+        HttpResponseStatus status = HttpResponseStatus.valueOf(answer.status());
+        FullHttpResponse response =
+                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(answer.body()));
         response.headers()
-                .set(HttpHeaderNames.CONTENT_TYPE, type)
+                .set(HttpHeaderNames.CONTENT_TYPE, answer.contentType())
                 .set(HttpHeaderNames.CACHE_CONTROL, HttpHeaderValues.NO_STORE);
         HttpUtil.setContentLength(response, response.content().readableBytes());
         boolean keepAlive =
@@ -236,10 +204,6 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
         if (!keepAlive) {
             var unused = written.addListener(ChannelFutureListener.CLOSE);
         }
-    }
-
-    private static String utf8(byte[] bytes) {
-        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     @Override

@@ -1,9 +1,13 @@
 package dev.cutover.gateway;
 
+import dev.cutover.schema.DeadLetters;
 import dev.cutover.schema.Event;
 import dev.cutover.schema.EventHeaders;
+import dev.cutover.schema.EventRecord;
 import dev.cutover.schema.Feature;
 import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.PoisonException;
+import dev.cutover.schema.TailStart;
 import io.netty.buffer.ByteBufAllocator;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -221,17 +225,17 @@ final class TopicTail implements AutoCloseable {
             } else {
                 into.frames().add(encoders[feature].encode(record));
             }
-        } catch (FrameEncoder.PoisonException e) {
+        } catch (PoisonException e) {
             deadLetters.send(record, e.getMessage());
         }
     }
 
-    private byte[] heartbeat(ConsumerRecord<byte[], byte[]> record) throws FrameEncoder.PoisonException {
+    private byte[] heartbeat(ConsumerRecord<byte[], byte[]> record) throws PoisonException {
         String type = EventHeaders.type(record.headers());
         if (type != null && !type.equals(Event.Heartbeat.TYPE)) {
-            throw new FrameEncoder.PoisonException("its event type '" + type + "' is no heartbeat");
+            throw new PoisonException("its event type '" + type + "' is no heartbeat");
         }
-        FrameEncoder.check(record.value(), null);
+        EventRecord.checkObject(record.value());
         return record.value();
     }
 

@@ -4,13 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.cutover.gateway.FrameEncoder.PoisonException;
 import dev.cutover.schema.Feature;
 import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.PoisonException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -18,7 +17,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class FrameEncoderTest {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -157,113 +155,10 @@ class FrameEncoderTest {
         }
     }
 
-    private static void assertPoison(FrameEncoder encoder, ConsumerRecord<byte[], byte[]> record, String why) {
-        assertThatThrownBy(() -> encoder.encode(record))
-                .isInstanceOf(PoisonException.class)
-                .hasMessageContaining(why);
-    }
-
-    @Test
-    void recordWithoutKeyOrValueIsPoison() {
-        assertPoison(positions, GatewayRig.record("t", 0, 0, "positions", null, utf8("{}")), "it has no key");
-        assertPoison(positions, GatewayRig.record("t", 0, 0, "positions", utf8("k"), null), "it has no value");
-    }
-
-    @Test
-    void keyThatIsNotUtf8IsPoison() {
-        byte[] latin1 = "é".getBytes(StandardCharsets.ISO_8859_1);
-        assertPoison(positions, GatewayRig.record("t", 0, 0, "positions", latin1, utf8("{}")), "its key is not UTF-8");
-    }
-
-    @Test
-    void valueInAnotherEncodingIsPoison() {
-        String json = "{\"timestamp_minute\":\"é\"}";
-        assertPoison(intraday, bar(json.getBytes(StandardCharsets.ISO_8859_1)), "its value is not UTF-8 text");
-        assertPoison(intraday, bar(json.getBytes(StandardCharsets.UTF_16LE)), "its value is not UTF-8 text");
-        assertPoison(intraday, bar(json.getBytes(StandardCharsets.UTF_16BE)), "its value is not UTF-8 text");
-        assertPoison(intraday, bar(json.getBytes(java.nio.charset.Charset.forName("UTF-32"))), "not UTF-8 text");
-        assertPoison(intraday, bar(utf8("\uFEFF" + json)), "its value is not UTF-8 text");
-        assertPoison(intraday, bar(new byte[0]), "its value is not UTF-8 text");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"[]", "1", "\"text\"", "null", "true", "  "})
-    void valueThatIsNoObjectIsPoison(String json) {
-        assertPoison(intraday, bar(utf8(json)), "its value is no JSON object");
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "{\"timestamp_minute\":1} x",
-                "{\"timestamp_minute\":1}}",
-                "{\"timestamp_minute\":1",
-                "{\"timestamp_minute\":[1",
-                "{\"timestamp_minute\":\"a",
-                "{",
-                "{]",
-                "{\"a\":}",
-                "{a:1}",
-                "{'a':1}",
-                "{\"a\":NaN}",
-                "{\"a\":01}",
-                "{\"a\":1,}",
-                "{\"a\":\"\n\"}",
-                "{\"a\":\"\\x\"}",
-                "{\"a\":tru}",
-                "nonsense",
-                "{\"timestamp_minute\":1e99999999999}"
-            })
-    void valueThatIsNotJsonIsPoison(String json) {
-        assertPoison(intraday, bar(utf8(json)), "its value is not JSON: ");
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {"{\"timestamp_minute\":1} {}", "{\"timestamp_minute\":1}[]", "{\"timestamp_minute\":1}null"})
-    void valueWithSomethingBehindTheObjectIsPoison(String json) {
-        assertPoison(intraday, bar(utf8(json)), "something follows the JSON object in its value");
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "{}",
-                "{\"timestamp_minute\":null}",
-                "{\"timestamp_minute\":true}",
-                "{\"timestamp_minute\":{\"timestamp_minute\":1}}",
-                "{\"timestamp_minute\":[1]}",
-                "{\"inner\":{\"timestamp_minute\":1}}"
-            })
-    void entryOfASeriesWithoutTextOrNumberInItsFieldIsPoison(String json) {
-        assertPoison(intraday, bar(utf8(json)), "its value has no text or number 'timestamp_minute'");
-    }
-
-    @Test
-    void eventTypeMustBeOneOfTheFeature() {
-        assertPoison(
-                positions,
-                GatewayRig.record("t", 0, 0, "market_status", utf8("k"), utf8("{}")),
-                "its event type 'market_status' is none of feature positions");
-        assertPoison(
-                intraday,
-                GatewayRig.record("t", 0, 0, null, utf8("k"), utf8("{}")),
-                "it has no header ce_type, and feature intraday has several event types");
-    }
-
     @Test
     void missingEventTypeIsTheFeaturesOnlyOne() throws Exception {
         assertThat(payload(positions.encode(GatewayRig.record("t", 0, 0, null, utf8("k"), utf8("{}")))))
                 .startsWith("{\"type\":\"positions\",");
-    }
-
-    @Test
-    void seriesFieldIsATextOrANumberWhoseScaleMeansNothing() throws Exception {
-        assertThat(FrameEncoder.check(utf8("{\"x\":{\"by\":1},\"by\":\"a\"}"), "by"))
-                .isEqualTo("a");
-        assertThat(FrameEncoder.check(utf8("{\"by\":100}"), "by")).isEqualTo(new BigDecimal("1E+2"));
-        assertThat(FrameEncoder.check(utf8("{\"by\":1.50}"), "by")).isEqualTo(new BigDecimal("1.5"));
-        assertThat(FrameEncoder.check(utf8("{\"by\":1}"), null)).isNull();
     }
 
     @Test

@@ -9,6 +9,8 @@ import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.Flag;
 import dev.cutover.schema.FlagChange;
 import dev.cutover.schema.Health;
+import dev.cutover.schema.PoisonException;
+import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.Stage;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -68,8 +70,10 @@ final class GatewayRig implements AutoCloseable {
     TestClient connection() {
         TestClient client = new TestClient(
                 new HttpFront.Backing(
-                        () -> new Health(notReady),
-                        () -> new CutoverStatus(CutoverStatus.Mode.SHADOW, List.of(), 12L),
+                        new ServiceEndpoints(
+                                () -> new Health(notReady),
+                                () -> new CutoverStatus(CutoverStatus.Mode.SHADOW, List.of(), 12L),
+                                metrics::scrape),
                         metrics,
                         channel -> hub,
                         () -> "c-" + connections.incrementAndGet(),
@@ -157,7 +161,7 @@ final class GatewayRig implements AutoCloseable {
                     .encode(record(feature.topic(), partition, offset, type, utf8(key), utf8(data)));
             frames.add(frame);
             return frame;
-        } catch (FrameEncoder.PoisonException e) {
+        } catch (PoisonException e) {
             throw new AssertionError(e);
         }
     }
@@ -204,7 +208,8 @@ final class GatewayRig implements AutoCloseable {
                 "change-" + version,
                 "operator-1",
                 Instant.parse("2026-01-05T15:31:00Z"),
-                "it is \"time\"");
+                "it is \"time\"",
+                Instant.parse("2026-01-05T15:31:00Z"));
     }
 
     void afterMs(long ms) {

@@ -104,7 +104,7 @@ class HttpFrontTest {
         assertProblem(
                 ask("GET", "/wss"),
                 "404 Not Found",
-                "there are /ws/, /health/live, /health/ready, /metrics and /cutover/status");
+                "there are /ws/, /health/live, /health/ready, /metrics, /cutover/status");
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.cutover.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.cutover.schema.DeadLetters;
 import dev.cutover.schema.Feature;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.Stage;
@@ -44,7 +45,13 @@ class TopicTailTest {
     private final Hub otherHub = hub(otherLoop);
     // without an Admin: an empty partition needs none to find its start
     private final TopicTail tail = new TopicTail(
-            catalog, consumer, null, new DeadLetters(producer, metrics), alloc, List.of(hub, otherHub), metrics);
+            catalog,
+            consumer,
+            null,
+            new DeadLetters(producer, metrics.deadLetters, metrics.deadLettersFailed),
+            alloc,
+            List.of(hub, otherHub),
+            metrics);
 
     private Hub hub(ExecutorService on) {
         Map<String, String> epochs = new HashMap<>();

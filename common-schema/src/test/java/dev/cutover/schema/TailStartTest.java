@@ -1,10 +1,11 @@
-package dev.cutover.gateway;
+package dev.cutover.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cutover.schema.Feature;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,17 @@ class TailStartTest {
             List.of(new Feature.EventType(
                     "bar", "symbol", Duration.ofSeconds(1), new Feature.View.Series("minute", 3))));
 
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static ConsumerRecord<byte[], byte[]> record(
+            String topic, int partition, long offset, String type, byte[] key, byte[] value) {
+        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(topic, partition, offset, key, value);
+        record.headers().add(EventHeaders.TYPE, utf8(type));
+        return record;
+    }
+
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
     private final TailStart start = new TailStart(consumer, null);
 
@@ -28,13 +40,13 @@ class TailStartTest {
     private void nextWindow(String key, long from, long to) {
         consumer.schedulePollTask(() -> {
             for (long offset = from; offset < to; offset++) {
-                consumer.addRecord(GatewayRig.record(
+                consumer.addRecord(record(
                         PARTITION.topic(),
                         0,
                         offset,
                         "bar",
-                        GatewayRig.utf8(key),
-                        GatewayRig.utf8("{\"minute\":" + offset / RECORDS_PER_MINUTE + "}")));
+                        utf8(key),
+                        utf8("{\"minute\":" + offset / RECORDS_PER_MINUTE + "}")));
             }
         });
     }
@@ -75,10 +87,9 @@ class TailStartTest {
     @Test
     void recordsThatCannotBeReadAreNoEntries() throws Exception {
         consumer.schedulePollTask(() -> {
-            consumer.addRecord(GatewayRig.record(PARTITION.topic(), 0, 9, "bar", null, GatewayRig.utf8("{}")));
-            consumer.addRecord(GatewayRig.record(PARTITION.topic(), 0, 10, "bar", GatewayRig.utf8("SPY"), null));
-            consumer.addRecord(GatewayRig.record(
-                    PARTITION.topic(), 0, 11, "other", GatewayRig.utf8("SPY"), GatewayRig.utf8("{\"minute\":1}")));
+            consumer.addRecord(record(PARTITION.topic(), 0, 9, "bar", null, utf8("{}")));
+            consumer.addRecord(record(PARTITION.topic(), 0, 10, "bar", utf8("SPY"), null));
+            consumer.addRecord(record(PARTITION.topic(), 0, 11, "other", utf8("SPY"), utf8("{\"minute\":1}")));
         });
         assertThat(start.depthBack(BARS, PARTITION, 0, 9, 12)).isEqualTo(9);
     }

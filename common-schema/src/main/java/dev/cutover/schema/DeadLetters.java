@@ -1,10 +1,12 @@
-package dev.cutover.gateway;
+package dev.cutover.schema;
 
-import dev.cutover.schema.Topics;
+import io.micrometer.core.instrument.Counter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.header.Headers;
@@ -13,34 +15,53 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where records go that no subscriber could read. The key is the record's place, so that several gateways, or one that starts
+ * Where records go that no subscriber could read. The key is the record's place, so that several readers, or one that starts
  * again, write one letter and not many: compaction keeps the last.
  *
- * <p>Called by the tail's thread, which may wait for as long as the producer's {@code max.block.ms}.
+ * <p>Any thread; it may wait for as long as the producer's {@code max.block.ms}.
  */
-final class DeadLetters implements AutoCloseable {
+public final class DeadLetters implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(DeadLetters.class);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
 
     /** Why the record could not be read. */
-    static final String REASON = "cutover_reason";
+    public static final String REASON = "cutover_reason";
     /** The record's own key; absent where it had none. */
-    static final String KEY = "cutover_key";
+    public static final String KEY = "cutover_key";
 
     private static final String NULL_VALUE = "cutover_null_value";
     private static final byte[] NOTHING = new byte[0];
 
     private final Producer<byte[], byte[]> producer;
-    private final GatewayMetrics metrics;
+    private final Counter written;
+    private final Counter failed;
 
-    DeadLetters(Producer<byte[], byte[]> producer, GatewayMetrics metrics) {
+    /**
+     * Letters over a producer that is closed with them.
+     *
+     * @param written counts the records that are sent here
+     * @param failed counts those that could not be written here either
+     */
+    public DeadLetters(Producer<byte[], byte[]> producer, Counter written, Counter failed) {
         this.producer = producer;
-        this.metrics = metrics;
+        this.written = written;
+        this.failed = failed;
     }
 
-    void send(ConsumerRecord<byte[], byte[]> record, String reason) {
+    /** Letters over a producer of their own, which does not hold up its reader for long when Kafka is away. */
+    public static DeadLetters open(KafkaConnection kafka, String clientId, Counter written, Counter failed) {
+        return new DeadLetters(
+                kafka.with(Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, "1000")).producer(clientId), written, failed);
+    }
+
+    /**
+     * Writes a letter, without waiting for Kafka's answer.
+     *
+     * @param reason for a person to read
+     */
+    public void send(ConsumerRecord<byte[], byte[]> record, String reason) {
         String place = record.topic() + "-" + record.partition() + "@" + record.offset();
-        metrics.deadLetters.increment();
+        written.increment();
         log.warn("record {} goes to {}: {}", place, Topics.DEAD_LETTERS, reason);
         try {
             var unused = producer.send(letter(place, record, reason), (metadata, failure) -> {
@@ -54,7 +75,7 @@ final class DeadLetters implements AutoCloseable {
     }
 
     private void lost(String place, Exception failure) {
-        metrics.deadLettersFailed.increment();
+        failed.increment();
         log.error("record {} could not be written to {}: {}", place, Topics.DEAD_LETTERS, failure.getMessage());
     }
 

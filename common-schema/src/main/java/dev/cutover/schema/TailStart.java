@@ -1,10 +1,7 @@
-package dev.cutover.gateway;
+package dev.cutover.schema;
 
-import dev.cutover.schema.EventHeaders;
-import dev.cutover.schema.Feature;
 import dev.cutover.schema.Feature.EventType;
 import dev.cutover.schema.Feature.View;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,29 +27,42 @@ import org.slf4j.LoggerFactory;
  * can say (nights, weekends, faster sources), so its partition is read backwards, in windows that double, until each of those
  * keys has its depth or the log ends.
  *
- * <p>Confined to the tail's thread, before it begins to tail.
+ * <p>Confined to the thread that owns the consumer, before it begins to tail.
  */
-final class TailStart {
+public final class TailStart {
     private static final Logger log = LoggerFactory.getLogger(TailStart.class);
     private static final int CADENCES = 3;
     private static final long SMALLEST_WINDOW = 2_000;
     private static final Duration POLL = Duration.ofMillis(500);
 
-    private record SeriesName(String type, String key) {}
+    private record SeriesName(EventType type, String key) {
+        static SeriesName of(EventRecord entry) {
+            return new SeriesName(entry.type(), entry.key());
+        }
+    }
 
     private final Consumer<byte[], byte[]> consumer;
     private final Admin admin;
 
-    TailStart(Consumer<byte[], byte[]> consumer, Admin admin) {
+    /**
+     * A search with clients that stay the caller's.
+     *
+     * @param consumer is left assigned to whatever was read last
+     */
+    public TailStart(Consumer<byte[], byte[]> consumer, Admin admin) {
         this.consumer = consumer;
         this.admin = admin;
     }
 
     /**
-     * @return the offset to begin at, from the partition's first to its end
-     * @throws InterruptedException when the gateway stops meanwhile
+     * Where to begin.
+     *
+     * @param begin the partition's first offset
+     * @param end the offset behind its last
+     * @return from {@code begin} to {@code end}
+     * @throws InterruptedException when the service stops meanwhile
      */
-    long find(Feature feature, TopicPartition partition, long begin, long end) throws InterruptedException {
+    public long find(Feature feature, TopicPartition partition, long begin, long end) throws InterruptedException {
         if (begin >= end) {
             return end;
         }
@@ -86,20 +96,20 @@ final class TailStart {
         Map<SeriesName, Set<Object>> entries = new HashMap<>();
         long start = window;
         forEach(partition, start, end, record -> {
-            Object by = by(feature, record);
-            if (by != null) {
-                entries.computeIfAbsent(name(feature, record), name -> new HashSet<>())
-                        .add(by);
+            EventRecord entry = seriesEntry(feature, record);
+            if (entry != null) {
+                entries.computeIfAbsent(SeriesName.of(entry), name -> new HashSet<>())
+                        .add(entry.by());
             }
         });
-        while (start > begin && !deepEnough(feature, entries)) {
+        while (start > begin && !deepEnough(entries)) {
             long earlier = Math.max(begin, start - Math.max(SMALLEST_WINDOW, end - start));
             log.info("reading {} back to offset {} for its series", partition, earlier);
             forEach(partition, earlier, start, record -> {
-                Set<Object> known = entries.get(name(feature, record));
-                Object by = known == null ? null : by(feature, record);
-                if (by != null) {
-                    known.add(by);
+                EventRecord entry = seriesEntry(feature, record);
+                Set<Object> known = entry == null ? null : entries.get(SeriesName.of(entry));
+                if (known != null) {
+                    known.add(entry.by());
                 }
             });
             start = earlier;
@@ -107,32 +117,18 @@ final class TailStart {
         return start;
     }
 
-    private static boolean deepEnough(Feature feature, Map<SeriesName, Set<Object>> entries) {
+    private static boolean deepEnough(Map<SeriesName, Set<Object>> entries) {
         return entries.entrySet().stream()
-                .allMatch(entry -> entry.getValue().size()
-                        >= depth(feature.event(entry.getKey().type()).orElseThrow()));
+                .allMatch(entry -> entry.getKey().type().view() instanceof View.Series series
+                        && entry.getValue().size() >= series.depth());
     }
 
-    private static int depth(EventType type) {
-        return type.view() instanceof View.Series series ? series.depth() : 0;
-    }
-
-    private static SeriesName name(Feature feature, ConsumerRecord<byte[], byte[]> record) {
-        String type = EventHeaders.type(record.headers());
-        String key = record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
-        return new SeriesName(type == null ? feature.events().get(0).type() : type, key);
-    }
-
-    /** The value of the series' field; null for a type without a series, and for a record that can't be read. */
-    private static Object by(Feature feature, ConsumerRecord<byte[], byte[]> record) {
-        EventType type = feature.event(name(feature, record).type()).orElse(null);
-        if (type == null || record.key() == null) {
-            return null;
-        }
+    /** Null for a record of a type without a series, and for one that can't be read. */
+    private static EventRecord seriesEntry(Feature feature, ConsumerRecord<byte[], byte[]> record) {
         try {
-            String field = FrameEncoder.seriesField(type);
-            return field == null ? null : FrameEncoder.check(record.value(), field);
-        } catch (FrameEncoder.PoisonException e) {
+            EventRecord read = EventRecord.of(feature, record.key(), record.value(), record.headers());
+            return read.by() == null ? null : read;
+        } catch (PoisonException e) {
             return null; // it is counted and kept as a dead letter when the tail comes to it
         }
     }

@@ -1,0 +1,2 @@
+/** The one writer of flags, and the operators' commands. */
+package dev.cutover.control;
