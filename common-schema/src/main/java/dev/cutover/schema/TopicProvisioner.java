@@ -19,7 +19,6 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
@@ -81,7 +80,7 @@ public final class TopicProvisioner {
         byName.values()
                 .forEach(spec -> verifyPartitions(
                         spec, descriptions.get(spec.name()).partitions().size()));
-        verifyCleanup(specs.stream().filter(Topics.Spec::cleanupHolds).toList());
+        verifyConfigs(specs.stream().filter(Topics.Spec::strict).toList());
         return descriptions.values().stream().collect(Collectors.toMap(TopicDescription::name, topic -> topic.topicId()
                 .toString()));
     }
@@ -147,7 +146,7 @@ public final class TopicProvisioner {
         }
     }
 
-    private void verifyCleanup(List<Topics.Spec> specs) {
+    private void verifyConfigs(List<Topics.Spec> specs) {
         List<ConfigResource> resources = specs.stream()
                 .map(spec -> new ConfigResource(ConfigResource.Type.TOPIC, spec.name()))
                 .toList();
@@ -155,14 +154,14 @@ public final class TopicProvisioner {
                 "read the topics' settings", admin.describeConfigs(resources).all());
         List<String> problems = new ArrayList<>();
         for (Topics.Spec spec : specs) {
-            String wanted = spec.configs().get(TopicConfig.CLEANUP_POLICY_CONFIG);
-            String actual = configs.get(new ConfigResource(ConfigResource.Type.TOPIC, spec.name()))
-                    .get(TopicConfig.CLEANUP_POLICY_CONFIG)
-                    .value();
-            if (!wanted.equals(actual)) {
-                problems.add("topic " + spec.name() + " has cleanup.policy=" + actual + ", but must have " + wanted
-                        + ", or records that Cutover needs are lost: set it with kafka-configs");
-            }
+            Config actual = configs.get(new ConfigResource(ConfigResource.Type.TOPIC, spec.name()));
+            spec.configs().forEach((name, wanted) -> {
+                String value = actual.get(name).value();
+                if (!wanted.equals(value)) {
+                    problems.add("topic " + spec.name() + " has " + name + "=" + value + ", but must have " + wanted
+                            + ", or records that Cutover needs are lost: set it with kafka-configs");
+                }
+            });
         }
         if (!problems.isEmpty()) {
             throw new StartupException(String.join("; ", problems));

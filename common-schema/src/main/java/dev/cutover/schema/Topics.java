@@ -31,10 +31,11 @@ public final class Topics {
     /**
      * A topic as it is to be.
      *
-     * @param configs what it is created with; not checked on a topic that is there already
-     * @param cleanupHolds whether a topic with another {@code cleanup.policy} is refused
+     * @param configs what it is created with
+     * @param strict whether a topic that is there with other {@code configs} is refused: records that Cutover needs would be
+     *     lost
      */
-    public record Spec(String name, int partitions, Map<String, String> configs, boolean cleanupHolds) {}
+    public record Spec(String name, int partitions, Map<String, String> configs, boolean strict) {}
 
     private Topics() {}
 
