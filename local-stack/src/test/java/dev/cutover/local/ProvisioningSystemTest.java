@@ -87,6 +87,14 @@ final class ProvisioningSystemTest {
     }
 
     @Test
+    void anAuditTopicThatForgetsIsRefused() throws Exception {
+        create(Topics.FLAG_AUDIT, 1, Map.of(TopicConfig.RETENTION_MS_CONFIG, "604800000"));
+        assertThatThrownBy(this::ensure)
+                .isInstanceOf(StartupException.class)
+                .hasMessageContaining("config.features.audit has retention.ms=604800000, but must have -1");
+    }
+
+    @Test
     void aClusterThatDoesNotAnswerIsNamed() throws Exception {
         int nobody;
         try (ServerSocket free = new ServerSocket(0)) {
