@@ -1,0 +1,137 @@
+package dev.cutover.rest;
+
+import dev.cutover.schema.CutoverStatus;
+import dev.cutover.schema.DeadLetters;
+import dev.cutover.schema.Feature;
+import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.Flag;
+import dev.cutover.schema.FlagReader;
+import dev.cutover.schema.Health;
+import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.Parts;
+import dev.cutover.schema.ServiceEndpoints;
+import dev.cutover.schema.StartupException;
+import dev.cutover.schema.TopicProvisioner;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One REST service, whole: its parts are built in the order of the flow, run, and are closed in reverse.
+ *
+ * <p>{@link #start} and {@link #close} block their caller; the rest is safe on any thread.
+ */
+public final class RestLegacy implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(RestLegacy.class);
+    private static final Duration ADMIN_CLOSE_TIMEOUT = Duration.ofSeconds(1);
+
+    private final FeatureCatalog catalog;
+    private final Parts parts;
+    private final FlagReader flags;
+    private final Materialisers materialisers;
+    private final RestHttp http;
+    private volatile boolean closing;
+
+    /**
+     * Starts a service and returns once its port is bound; {@link #health} tells when it is ready.
+     *
+     * @param topicIds of the topics, which must be there: as {@link TopicProvisioner#ensure} returns them
+     * @throws StartupException when the port is taken, or a setting of Kafka's is wrong
+     */
+    public static RestLegacy start(
+            RestSettings settings, FeatureCatalog catalog, KafkaConnection kafka, Map<String, String> topicIds) {
+        return start(settings, catalog, kafka, topicIds, Clock.systemUTC());
+    }
+
+    /**
+     * Starts a service whose promoted features retire by another clock, as {@link #start(RestSettings, FeatureCatalog,
+     * KafkaConnection, Map)}.
+     */
+    public static RestLegacy start(
+            RestSettings settings,
+            FeatureCatalog catalog,
+            KafkaConnection kafka,
+            Map<String, String> topicIds,
+            InstantSource clock) {
+        for (Feature feature : catalog.features()) {
+            if (!topicIds.containsKey(feature.topic())) {
+                throw new StartupException("the topic " + feature.topic() + " of feature " + feature.name()
+                        + " is not there; it must be created first");
+            }
+        }
+        return Parts.start(parts -> new RestLegacy(settings, catalog, kafka, clock, parts));
+    }
+
+    private RestLegacy(
+            RestSettings settings, FeatureCatalog catalog, KafkaConnection kafka, InstantSource clock, Parts parts) {
+        this.catalog = catalog;
+        this.parts = parts;
+        RestMetrics metrics = new RestMetrics();
+        Admin admin = kafka.admin("cutover-rest-admin");
+        parts.add("admin client", () -> admin.close(ADMIN_CLOSE_TIMEOUT));
+        flags = parts.add("flag reader", new FlagReader(kafka, "cutover-rest-flags"));
+        metrics.showFlags(flags);
+        DeadLetters deadLetters = parts.add(
+                "dead letters",
+                DeadLetters.open(kafka, "cutover-rest-dead-letters", metrics.deadLetters, metrics.deadLettersFailed));
+        materialisers = parts.add(
+                "materialisers",
+                new Materialisers(catalog, kafka, admin, flags, deadLetters, settings.retireAfter(), clock, metrics));
+        http = parts.add(
+                "http",
+                RestHttp.start(
+                        settings.host(),
+                        settings.port(),
+                        endpoints(settings.gatewayUrl()),
+                        new ServiceEndpoints(this::health, this::status, metrics::scrape),
+                        new Cors(settings.corsOrigins()),
+                        metrics));
+        flags.onChange(change -> materialisers.wake());
+        var unused = flags.caughtUp().thenRun(materialisers::wake);
+        materialisers.start();
+        log.info("REST listens on {}", http.address());
+    }
+
+    private List<FeatureEndpoint> endpoints(String gatewayUrl) {
+        return catalog.features().stream()
+                .filter(feature -> feature.rest().isPresent())
+                .map(feature -> new FeatureEndpoint(feature, () -> flag(feature), materialisers, gatewayUrl))
+                .toList();
+    }
+
+    /** Empty before the flags were first read: the reader's own default would be a guess. */
+    private Optional<Flag> flag(Feature feature) {
+        return flags.ageMs().isPresent() ? Optional.of(flags.flag(feature.name())) : Optional.empty();
+    }
+
+    /** The address that clients connect to. */
+    public InetSocketAddress address() {
+        return http.address();
+    }
+
+    /** Ready once the flags are known and every feature that is not promoted can be served; not any more once it stops. */
+    public Health health() {
+        Health own = closing ? new Health(List.of("the service is stopping")) : new Health(List.of());
+        return own.and(materialisers.health()).and(flags.health());
+    }
+
+    /** The flags as this service knows them. */
+    public CutoverStatus status() {
+        return CutoverStatus.of(catalog, flags);
+    }
+
+    /** Ends everything; takes a few seconds at most, also while Kafka is away. */
+    @Override
+    public synchronized void close() {
+        closing = true;
+        parts.close();
+        log.info("REST has stopped");
+    }
+}

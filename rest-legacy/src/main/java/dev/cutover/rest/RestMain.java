@@ -1,0 +1,35 @@
+package dev.cutover.rest;
+
+import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.ServiceCommand;
+import dev.cutover.schema.TopicProvisioner;
+import java.net.InetSocketAddress;
+import picocli.CommandLine;
+
+/** One REST service by itself, against a cluster that is there. */
+public final class RestMain {
+    private RestMain() {}
+
+    public static void main(String[] args) {
+        ServiceCommand.main(command(), args);
+    }
+
+    /** The command that {@link #main} runs. */
+    public static CommandLine command() {
+        return ServiceCommand.of(
+                "rest",
+                "Serves REST snapshots of each feature until it is promoted.",
+                RestSettings.all(),
+                (settings, out) -> {
+                    RestSettings own = RestSettings.from(settings);
+                    FeatureCatalog catalog = settings.catalog();
+                    KafkaConnection kafka = settings.kafka();
+                    RestLegacy rest = RestLegacy.start(own, catalog, kafka, TopicProvisioner.ensure(kafka, catalog));
+                    InetSocketAddress address = rest.address();
+                    out.println("REST listens on http://" + address.getHostString() + ":" + address.getPort());
+                    out.flush();
+                    return rest::close;
+                });
+    }
+}

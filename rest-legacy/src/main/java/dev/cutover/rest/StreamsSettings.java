@@ -1,0 +1,49 @@
+package dev.cutover.rest;
+
+import dev.cutover.schema.KafkaConnection;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.StreamsConfig;
+
+/** How Kafka Streams is set up for one filling of one feature. */
+final class StreamsSettings {
+    private static final long NEVER_MS = Duration.ofDays(3650).toMillis();
+
+    private StreamsSettings() {}
+
+    /** @param applicationId also the name of the consumer group; never used before */
+    static Properties of(KafkaConnection kafka, String applicationId, Path stateDirectory) {
+        Properties settings = new Properties();
+        kafka.overrides().forEach((name, value) -> {
+            settings.setProperty(name, value);
+            // so that also those reach the clients that Streams doesn't know
+            settings.setProperty(StreamsConfig.consumerPrefix(name), value);
+            settings.setProperty(StreamsConfig.producerPrefix(name), value);
+            settings.setProperty(StreamsConfig.adminClientPrefix(name), value);
+        });
+        settings.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrap());
+        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId);
+        settings.put(StreamsConfig.CLIENT_ID_CONFIG, applicationId);
+        settings.put(StreamsConfig.STATE_DIR_CONFIG, stateDirectory.toString());
+        settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+        settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
+        settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
+        settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
+        // an application id is never used again, so nobody will read what was committed; and a commit that fails, while
+        // Kafka is away for long, would end the stream thread and with it a store that could still be served
+        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, NEVER_MS);
+        settings.put(StreamsConfig.TASK_TIMEOUT_MS_CONFIG, NEVER_MS);
+        settings.put(StreamsConfig.LOG_SUMMARY_INTERVAL_MS_CONFIG, -1);
+        settings.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
+        mainConsumer(settings, ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        mainConsumer(settings, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        return settings;
+    }
+
+    private static void mainConsumer(Properties settings, String name, String value) {
+        settings.setProperty(StreamsConfig.mainConsumerPrefix(name), value);
+    }
+}
