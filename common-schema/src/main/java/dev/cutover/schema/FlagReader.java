@@ -42,7 +42,7 @@ public final class FlagReader implements AutoCloseable {
      * A broker answers one request of a connection at a time, so asking for the log's end waits for the fetch before it: with
      * Kafka's default, half a second.
      */
-    private static final Map<String, String> QUICK_FETCH = Map.of(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "50");
+    private static final Map<String, String> QUICK_FETCH = Map.of(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "20");
 
     private static final TopicPartition LOG = new TopicPartition(Topics.FLAGS, 0);
     private static final Duration POLL = Duration.ofMillis(200);
@@ -239,6 +239,8 @@ public final class FlagReader implements AutoCloseable {
     boolean step() {
         try {
             aimBarriers();
+            // a barrier that lies no further than this reader must not wait for a poll that finds nothing
+            passBarriers(consumer.position(LOG, ANSWER_TIMEOUT));
             // nothing after the poll may throw: the position has moved past these records
             consumer.poll(POLL).forEach(this::apply);
             passBarriers(consumer.position(LOG, ANSWER_TIMEOUT));

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -15,7 +16,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * How to reach the cluster. Makes clients with the guarantees that all of Cutover relies on: producers are idempotent and wait
- * for all replicas, consumers see committed records alone and belong to no group.
+ * for all replicas, consumers see committed records alone and belong to no group, but for one that is to hold a lease.
  *
  * @param bootstrap {@code host:port}, several divided by commas
  * @param overrides Kafka's own settings (TLS, SASL, …), which win over ours
@@ -57,10 +58,36 @@ public record KafkaConnection(String bootstrap, Map<String, String> overrides) {
 
     /** A consumer without a group, for {@code assign()}; it neither commits nor resets unasked. */
     public KafkaConsumer<byte[], byte[]> consumer(String clientId) {
+        return consumer(readerConfig(clientId));
+    }
+
+    /**
+     * A consumer that is a member of a group, for {@code subscribe()}: who has a partition keeps it while others come and go.
+     *
+     * @param session how long Kafka keeps a member's partitions that it does not hear of; a guarantee, which no override changes
+     */
+    public KafkaConsumer<byte[], byte[]> groupConsumer(String clientId, String groupId, Duration session) {
+        Map<String, Object> config = readerConfig(clientId);
+        config.put(ConsumerConfig.GROUP_ID_CONFIG, groupId);
+        // a static member does not leave when it is closed
+        config.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+        // the other protocol's session is the broker's setting
+        config.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, "classic");
+        config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) session.toMillis());
+        config.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, (int) session.toMillis() / 10);
+        config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, CooperativeStickyAssignor.class.getName());
+        return consumer(config);
+    }
+
+    private Map<String, Object> readerConfig(String clientId) {
         Map<String, Object> config = config(clientId);
         config.putAll(READER_GUARANTEES);
         config.putIfAbsent(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         config.putIfAbsent(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        return config;
+    }
+
+    private KafkaConsumer<byte[], byte[]> consumer(Map<String, Object> config) {
         return make(() -> new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer()));
     }
 

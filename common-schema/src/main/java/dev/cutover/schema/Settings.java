@@ -33,10 +33,9 @@ public final class Settings {
             Setting.port("kafka-port", 9092, "the port of the embedded Kafka broker of up");
     public static final Setting<Integer> GATEWAY_PORT =
             Setting.port("gateway-port", 8090, "the port of the (first) gateway");
-    public static final Setting<Integer> REST_PORT =
-            Setting.port("rest-port", 8000, "the port of the REST service");
-    public static final Setting<Integer> CONTROL_PORT =
-            Setting.port("control-port", 8070, "the port of the control service, which the operators' commands talk to");
+    public static final Setting<Integer> REST_PORT = Setting.port("rest-port", 8000, "the port of the REST service");
+    public static final Setting<Integer> CONTROL_PORT = Setting.port(
+            "control-port", 8070, "the port of the control service, which the operators' commands talk to");
     public static final Setting<Integer> JOBS_PORT =
             Setting.port("jobs-port", 8060, "the port of the jobs' health and metrics, where they run by themselves");
     public static final Setting<String> HOST = Setting.text(

@@ -3,6 +3,7 @@ package dev.cutover.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,5 +46,17 @@ final class KafkaConnectionTest {
                 .isInstanceOf(StartupException.class)
                 .hasMessageContaining("nowhere")
                 .hasMessageContaining("--bootstrap");
+    }
+
+    @Test
+    void aGroupsMemberKeepsItsSessionWhateverTheOperatorGave() {
+        KafkaConnection kafka = new KafkaConnection(
+                "localhost:9092",
+                Map.of("session.timeout.ms", "6000", "group.protocol", "consumer", "group.instance.id", "one"));
+        // Kafka itself refuses a session with the other protocol, and a member id that is static
+        try (var consumer = kafka.groupConsumer("test", "test-group", Duration.ofSeconds(10))) {
+            assertThat(consumer.groupMetadata().groupId()).isEqualTo("test-group");
+            assertThat(consumer.groupMetadata().groupInstanceId()).isEmpty();
+        }
     }
 }

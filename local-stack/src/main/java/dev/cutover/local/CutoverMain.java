@@ -1,22 +1,17 @@
 package dev.cutover.local;
 
+import dev.cutover.control.ControlMain;
+import dev.cutover.control.OperatorCommands;
+import dev.cutover.control.Terminal;
 import dev.cutover.gateway.GatewayMain;
 import dev.cutover.jobs.JobsMain;
+import dev.cutover.rest.RestMain;
 import dev.cutover.schema.ServiceCommand;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The command line: {@code cutover up | run | tail}. */
+/** The whole command line: {@code cutover up | run}, and the operators' commands. */
 public final class CutoverMain {
-    /** What a terminal is to see of the log, unless the environment says otherwise. */
-    private static final Map<String, String> TERMINAL_LOG =
-            Map.of("CUTOVER_LOG", "WARN", "CUTOVER_LIBRARY_LOG", "ERROR");
-
     @Command(
             name = "cutover",
             description = "Moves a live dashboard from polled REST to WebSocket push, one feature at a time.",
@@ -43,38 +38,23 @@ public final class CutoverMain {
     private CutoverMain() {}
 
     public static void main(String[] args) {
-        quietUnlessService(args);
-        // UTF-8 whatever the locale
-        PrintWriter out = utf8(FileDescriptor.out);
-        PrintWriter err = utf8(FileDescriptor.err);
-        int code = command().setOut(out).setErr(err).execute(args);
-        out.flush();
-        err.flush();
-        System.exit(code);
+        // a service by itself logs as it does in a container
+        if (args.length == 0 || !args[0].equals("run")) {
+            Terminal.quietLog();
+        }
+        Terminal.main(command(), args);
     }
 
     static CommandLine command() {
+        CommandLine run = new CommandLine(new Run());
+        run.addSubcommand(ControlMain.command());
+        run.addSubcommand(GatewayMain.command());
+        run.addSubcommand(RestMain.command());
+        run.addSubcommand(JobsMain.command());
         CommandLine root = new CommandLine(new Root());
         root.addSubcommand(UpCommand.command());
-        CommandLine run = new CommandLine(new Run());
-        run.addSubcommand(GatewayMain.command());
-        run.addSubcommand(JobsMain.command());
         root.addSubcommand(run);
-        root.addSubcommand(new TailCommand());
+        OperatorCommands.all().forEach(root::addSubcommand);
         return root.setParameterExceptionHandler(ServiceCommand::usageError);
-    }
-
-    /** A terminal is for the command's own words; a service by itself logs as it does in a container. */
-    private static void quietUnlessService(String[] args) {
-        boolean service = args.length > 0 && args[0].equals("run");
-        TERMINAL_LOG.forEach((name, level) -> {
-            if (!service && System.getenv(name) == null) {
-                System.setProperty(name, level);
-            }
-        });
-    }
-
-    private static PrintWriter utf8(FileDescriptor descriptor) {
-        return new PrintWriter(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
     }
 }

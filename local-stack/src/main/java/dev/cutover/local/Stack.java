@@ -1,50 +1,48 @@
 package dev.cutover.local;
 
+import dev.cutover.control.Control;
 import dev.cutover.gateway.Gateway;
 import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.jobs.Jobs;
+import dev.cutover.rest.RestLegacy;
 import dev.cutover.schema.CutoverStatus;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.Health;
 import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.Parts;
 import dev.cutover.schema.StartupException;
 import dev.cutover.schema.TopicProvisioner;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Supplier;
 
 /**
- * Broker, gateways and jobs in one JVM: started in the order of their needs, closed in reverse. Confined to the thread that
- * starts it and the one that closes it, which must not overlap; the figures may be read from any thread.
+ * Everything in one JVM: started in the order of their needs, closed in reverse. Confined to the thread that starts it and the
+ * one that closes it, which must not overlap; the figures may be read from any thread.
  */
 final class Stack implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(Stack.class);
     private static final Duration READY_TIMEOUT = Duration.ofSeconds(90);
     private static final long READY_POLL_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
-    private record Part(String name, AutoCloseable closeable) {}
-
-    private final Deque<Part> parts = new ArrayDeque<>();
+    private final Parts parts;
+    private final String bootstrap;
+    private final Control control;
     private final List<Gateway> gateways = new ArrayList<>();
-    private String bootstrap;
-    private Jobs jobs;
-
-    private Stack() {}
+    private final RestLegacy rest;
+    private final Jobs jobs;
 
     /**
      * Returns when every part is ready.
      *
      * @param kafkaAt the connection to a cluster at an address
+     * @param environment of the start: {@code WS_FEATURE_<NAME>}
      * @param progress is told what is being started, for people to read
      * @throws StartupException when a part can't start; nothing is left running then
      */
@@ -52,54 +50,54 @@ final class Stack implements AutoCloseable {
             UpSettings settings,
             FeatureCatalog catalog,
             Function<String, KafkaConnection> kafkaAt,
+            Map<String, String> environment,
             Consumer<String> progress) {
-        Stack stack = new Stack();
-        try {
-            stack.startParts(settings, catalog, kafkaAt, progress);
-            return stack;
-        } catch (RuntimeException e) {
-            boolean interrupted = Thread.interrupted(); // a start that is called off still closes in order
-            stack.close();
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-            throw e;
-        }
+        return Parts.start(parts -> new Stack(settings, catalog, kafkaAt, environment, progress, parts));
     }
 
-    private void startParts(
+    private Stack(
             UpSettings settings,
             FeatureCatalog catalog,
             Function<String, KafkaConnection> kafkaAt,
-            Consumer<String> progress) {
+            Map<String, String> environment,
+            Consumer<String> progress,
+            Parts parts) {
+        this.parts = parts;
         Jobs.check(settings.jobs()); // an unreadable file is to be known before anything runs
         bootstrap = settings.bootstrap() == null ? startBroker(settings, progress) : settings.bootstrap();
         KafkaConnection kafka = kafkaAt.apply(bootstrap);
         Map<String, String> topicIds = TopicProvisioner.ensure(kafka, catalog);
+        progress.accept("control");
+        control = parts.add("control", Control.start(settings.control(), catalog, kafka, environment));
         progress.accept("gateways");
-        parts.push(new Part("gateways", this::closeGateways));
+        parts.add("gateways", this::closeGateways);
         for (GatewaySettings each : settings.gateways()) {
             gateways.add(Gateway.start(each, catalog, kafka, topicIds));
         }
+        progress.accept("REST");
+        rest = parts.add("rest", RestLegacy.start(settings.rest(gateways.get(0)), catalog, kafka, topicIds));
         progress.accept("jobs");
-        jobs = Jobs.start(settings.jobs(), catalog, kafka, new SimpleMeterRegistry());
-        parts.push(new Part("jobs", jobs));
+        jobs = parts.add("jobs", Jobs.start(settings.jobs(), catalog, kafka, new SimpleMeterRegistry()));
         awaitReady();
     }
 
     private String startBroker(UpSettings settings, Consumer<String> progress) {
         progress.accept("Kafka");
-        EmbeddedBroker broker =
-                EmbeddedBroker.start(settings.dataDirectory(), settings.fresh(), settings.host(), settings.kafkaPort());
-        parts.push(new Part("broker", broker));
-        return broker.bootstrap();
+        return parts.add(
+                        "broker",
+                        EmbeddedBroker.start(
+                                settings.dataDirectory(), settings.fresh(), settings.host(), settings.kafkaPort()))
+                .bootstrap();
     }
 
     private void awaitReady() {
+        List<Supplier<Health>> services = new ArrayList<>(List.of(control::health, rest::health, jobs::health));
+        gateways.forEach(gateway -> services.add(gateway::health));
         long deadlineNs = System.nanoTime() + READY_TIMEOUT.toNanos();
         while (true) {
-            List<String> reasons = new ArrayList<>(jobs.health().reasons());
-            gateways.stream().map(Gateway::health).map(Health::reasons).forEach(reasons::addAll);
+            List<String> reasons = services.stream()
+                    .flatMap(service -> service.get().reasons().stream())
+                    .toList();
             if (reasons.isEmpty()) {
                 return;
             }
@@ -129,12 +127,20 @@ final class Stack implements AutoCloseable {
         return bootstrap;
     }
 
+    Control control() {
+        return control;
+    }
+
     List<Gateway> gateways() {
         return gateways;
     }
 
+    RestLegacy rest() {
+        return rest;
+    }
+
     CutoverStatus status() {
-        return gateways.get(0).status();
+        return control.status();
     }
 
     /** Events that Kafka has acknowledged since the start. */
@@ -152,13 +158,6 @@ final class Stack implements AutoCloseable {
 
     @Override
     public void close() {
-        while (!parts.isEmpty()) {
-            Part part = parts.pop();
-            try {
-                part.closeable().close();
-            } catch (Exception e) {
-                log.error("{} did not close in order", part.name(), e);
-            }
-        }
+        parts.close();
     }
 }

@@ -5,6 +5,7 @@ import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.jobs.JobsSettings.SourceChoice;
 import dev.cutover.schema.CutoverStatus;
 import dev.cutover.schema.ServiceCommand;
+import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
 import java.io.PrintWriter;
 import java.net.InetSocketAddress;
@@ -20,7 +21,6 @@ import picocli.CommandLine;
 /** {@code cutover up}: everything on one machine. */
 final class UpCommand {
     private static final long THROUGHPUT_PERIOD_S = 10;
-    private static final int DEFAULT_GATEWAY_PORT = Integer.parseInt(GatewaySettings.PORT.defaultText());
 
     private final Stack stack;
     private final PrintWriter out;
@@ -42,7 +42,7 @@ final class UpCommand {
     static CommandLine command() {
         return ServiceCommand.of(
                 "up",
-                "Starts everything on this machine: Kafka, the jobs and the gateways. Ctrl-C stops it.",
+                "Starts everything on this machine: Kafka, the jobs, the gateways, REST and control. Ctrl-C stops it.",
                 UpSettings.all(),
                 UpCommand::start);
     }
@@ -50,7 +50,7 @@ final class UpCommand {
     private static ServiceCommand.Running start(Settings settings, PrintWriter out) {
         long startedNs = System.nanoTime();
         UpSettings up = UpSettings.from(settings);
-        Stack stack = Stack.start(up, settings.catalog(), settings::kafkaAt, part -> {
+        Stack stack = Stack.start(up, settings.catalog(), settings::kafkaAt, System.getenv(), part -> {
             out.println("starting " + part + " …");
             out.flush();
         });
@@ -67,10 +67,16 @@ final class UpCommand {
         String where = up.bootstrap() == null ? "embedded, data in " + up.dataDirectory() : "yours";
         out.printf("  %-9s %s  (%s)%n", "Kafka", stack.bootstrap(), where);
         for (Gateway gateway : stack.gateways()) {
-            InetSocketAddress address = gateway.address();
-            out.printf("  %-9s ws://%s:%d/ws/%n", gateway.name(), address.getHostString(), address.getPort());
+            out.printf("  %-9s ws://%s/ws/%n", gateway.name(), hostAndPort(gateway.address()));
         }
+        out.printf("  %-9s http://%s%n", "REST", hostAndPort(stack.rest().address()));
+        out.printf("  %-9s http://%s%n", "control", hostAndPort(stack.control().address()));
         out.printf("  %-9s %s%n%n", "source", describe(up.jobs().source()));
+    }
+
+    static String hostAndPort(InetSocketAddress address) {
+        String host = address.getHostString();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
     private static String describe(SourceChoice source) {
@@ -83,11 +89,21 @@ final class UpCommand {
         status.features()
                 .forEach(feature -> out.printf(
                         "  %-16s %s%n", feature.feature(), feature.stage().wireName()));
-        int port = stack.gateways().get(0).address().getPort();
-        String where = port == DEFAULT_GATEWAY_PORT ? "" : " " + GatewaySettings.PORT.option() + " " + port;
-        out.printf("%nWatch a feature in another terminal: ./cutover tail FEATURE%s%n", where);
+        out.printf("%nIn another terminal:%n");
+        out.printf(
+                "  ./cutover tail FEATURE%s    what a subscriber sees%n",
+                where(GatewaySettings.PORT, stack.gateways().get(0).address()));
+        String control = where(Settings.CONTROL_PORT, stack.control().address());
+        out.printf("  ./cutover status%s          where each feature stands%n", control);
+        out.printf("  ./cutover promote FEATURE%s one stage up; rollback: back to shadow%n", control);
         out.printf("Ctrl-C stops everything.%n%n");
         out.flush();
+    }
+
+    /** The option that leads another command to a port that is not the default. */
+    private static String where(Setting<Integer> port, InetSocketAddress address) {
+        boolean usual = port.defaultText().equals(Integer.toString(address.getPort()));
+        return usual ? "" : " " + port.option() + " " + address.getPort();
     }
 
     private void printThroughput() {

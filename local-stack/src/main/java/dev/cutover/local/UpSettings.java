@@ -1,7 +1,10 @@
 package dev.cutover.local;
 
+import dev.cutover.control.ControlSettings;
+import dev.cutover.gateway.Gateway;
 import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.jobs.JobsSettings;
+import dev.cutover.rest.RestSettings;
 import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
 import dev.cutover.schema.StartupException;
@@ -21,6 +24,7 @@ import java.util.Set;
  * @param dataDirectory where the embedded broker keeps its data
  * @param fresh whether that directory is emptied first
  * @param gateways one or more, on ports one after the other
+ * @param wsUrlGiven whether the operator said where REST sends its clients; else it is the first gateway
  */
 record UpSettings(
         String host,
@@ -28,7 +32,10 @@ record UpSettings(
         int kafkaPort,
         Path dataDirectory,
         boolean fresh,
+        ControlSettings control,
         List<GatewaySettings> gateways,
+        RestSettings rest,
+        boolean wsUrlGiven,
         JobsSettings jobs) {
     static final Setting<Path> DATA_DIR =
             Setting.path("data-dir", ".cutover", "where the embedded broker keeps its data: flags and history survive");
@@ -45,6 +52,8 @@ record UpSettings(
         all.addAll(Settings.COMMON);
         all.addAll(JobsSettings.ALL);
         all.addAll(GatewaySettings.OWN);
+        all.addAll(RestSettings.OWN);
+        all.addAll(ControlSettings.OWN);
         all.remove(GatewaySettings.NAME); // several gateways can't share one
         return List.copyOf(all);
     }
@@ -69,7 +78,15 @@ record UpSettings(
                 settings.get(Settings.KAFKA_PORT),
                 settings.get(DATA_DIR),
                 settings.get(FRESH),
+                ControlSettings.from(settings),
                 gateways,
+                RestSettings.from(settings),
+                settings.isSet(RestSettings.WS_URL),
                 JobsSettings.from(settings));
+    }
+
+    /** The REST service that sends its clients to this gateway, unless the operator said another address. */
+    RestSettings rest(Gateway gateway) {
+        return wsUrlGiven ? rest : rest.withGatewayUrl("ws://" + UpCommand.hostAndPort(gateway.address()) + "/ws/");
     }
 }

@@ -2,6 +2,8 @@ package dev.cutover.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.Topics;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,11 +20,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +38,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class CommandLineSystemTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Pattern GATEWAY = Pattern.compile("ws://127\\.0\\.0\\.1:(\\d+)/ws/");
+
+    private static final Pattern HTTP = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)");
 
     @TempDir
     Path directory;
@@ -90,6 +98,18 @@ final class CommandLineSystemTest {
         }
     }
 
+    /** On free ports alone; an option that is given again wins by being the only one. */
+    private Cutover up(String... options) throws IOException {
+        List<String> args = new ArrayList<>(List.of("up"));
+        for (String port : List.of("--kafka-port", "--gateway-port", "--rest-port", "--control-port")) {
+            if (!List.of(options).contains(port)) {
+                args.addAll(List.of(port, "0"));
+            }
+        }
+        args.addAll(List.of(options));
+        return cutover(args.toArray(String[]::new));
+    }
+
     private Cutover cutover(String... args) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -110,7 +130,15 @@ final class CommandLineSystemTest {
     }
 
     private static String port(String line) {
-        Matcher matcher = GATEWAY.matcher(line);
+        return port(GATEWAY, line);
+    }
+
+    private static String httpPort(String line) {
+        return port(HTTP, line);
+    }
+
+    private static String port(Pattern address, String line) {
+        Matcher matcher = address.matcher(line);
         assertThat(matcher.find()).as(line).isTrue();
         return matcher.group(1);
     }
@@ -127,7 +155,7 @@ final class CommandLineSystemTest {
 
     @Test
     void upServesASubscriberAndClosesInOrderWithinFiveSecondsOfCtrlC() throws Exception {
-        Cutover up = cutover("up", "--kafka-port", "0", "--gateway-port", "0", "--gateways", "2");
+        Cutover up = up("--gateways", "2");
         up.await(line -> line.contains("⚪ SHADOW MODE"), "the status");
         String port = port(up.await(line -> line.contains("gw-2"), "the second gateway's address"));
         Cutover tail = cutover(
@@ -162,10 +190,91 @@ final class CommandLineSystemTest {
                 Cutover tail = cutover("tail", "positions", "--gateway-port", port, "--count", "1");
                 assertThat(tail.exitCode()).as(tail.toString()).isZero();
             });
-            interrupt(gateway);
-            assertThat(gateway.exitCode()).as(gateway.toString()).isZero();
-            interrupt(jobs);
-            assertThat(jobs.exitCode()).as(jobs.toString()).isZero();
+            Cutover rest = cutover("run", "rest", "--bootstrap", broker.bootstrap(), "--rest-port", "0");
+            Cutover control = cutover("run", "control", "--bootstrap", broker.bootstrap(), "--control-port", "0");
+            String restPort = httpPort(rest.await(line -> line.contains("http://"), "the REST service's address"));
+            String controlPort = httpPort(control.await(line -> line.contains("http://"), "the control's address"));
+            Awaitility.await().atMost(PATIENCE).untilAsserted(() -> assertThat(
+                            TestHttp.get(loopback(restPort), "/api/positions/").status())
+                    .isEqualTo(200));
+            Cutover status = cutover("status", "--control-port", controlPort);
+            assertThat(status.exitCode()).as(status.toString()).isZero();
+            for (Cutover each : List.of(gateway, rest, control, jobs)) {
+                interrupt(each);
+                assertThat(each.exitCode()).as(each.toString()).isZero();
+            }
+        }
+    }
+
+    @Test
+    void aFeatureIsFlippedAndRolledBackFromTheCommandLine() throws Exception {
+        Cutover up = up();
+        String control = httpPort(up.await(line -> line.contains("control ") && line.contains("http"), "control"));
+        InetSocketAddress rest =
+                loopback(httpPort(up.await(line -> line.contains("REST ") && line.contains("http"), "REST")));
+        up.await(line -> line.contains("Ctrl-C stops everything"), "the end of its start");
+        String balance = "/api/account/balance/";
+
+        assertThat(said("status", "--control-port", control)).startsWith("⚪ SHADOW MODE");
+        assertThat(TestHttp.get(rest, balance).status()).isEqualTo(200);
+
+        Cutover refused = cutover("promote", "account_balance", "--reason", "a test", "--control-port", control);
+        assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(1);
+        assertThat(String.join("\n", refused.err)).contains("evidence").contains("--force");
+
+        String live = said(
+                "promote",
+                "account_balance",
+                "--to",
+                "live",
+                "--force",
+                "--reason",
+                "a test",
+                "--control-port",
+                control);
+        assertThat(live).contains("account_balance").contains("live");
+        assertThat(said("status", "--control-port", control)).startsWith("⚡ PARTIAL CUTOVER (1/4)");
+        assertThat(TestHttp.get(rest, balance).header("Deprecation")).startsWith("@");
+
+        said("promote", "account_balance", "--force", "--reason", "a test", "--control-port", control);
+        assertThat(TestHttp.get(rest, balance).status()).isEqualTo(410);
+
+        Cutover late = cutover(
+                "rollback", "account_balance", "--reason", "x", "--expect-version", "1", "--control-port", control);
+        assertThat(late.exitCode()).as(late.toString()).isEqualTo(1);
+
+        said("rollback", "account_balance", "--reason", "a test", "--control-port", control);
+        assertThat(TestHttp.get(rest, balance).status()).isEqualTo(200);
+        assertThat(said("history", "account_balance", "--json", "--control-port", control))
+                .contains("\"stage\":\"live\"")
+                .contains("\"stage\":\"promoted\"")
+                .contains("\"forced\":true");
+        interrupt(up);
+        assertThat(up.exitCode()).as(up.toString()).isZero();
+    }
+
+    /** What a command says that succeeds. */
+    private String said(String... args) throws Exception {
+        Cutover command = cutover(args);
+        assertThat(command.exitCode()).as(command.toString()).isZero();
+        assertThat(command.err).as(command.toString()).isEmpty();
+        return String.join("\n", command.out);
+    }
+
+    @Test
+    void aConfigTopicThatIsNotCompactedIsRefusedInOneLine() throws Exception {
+        try (TestBroker broker = TestBroker.start();
+                Admin admin = new KafkaConnection(broker.bootstrap(), Map.of()).admin("test")) {
+            admin.createTopics(List.of(new NewTopic(Topics.FLAGS, Optional.of(1), Optional.empty())))
+                    .all()
+                    .get();
+            for (String service : List.of("control", "rest")) {
+                Cutover refused =
+                        cutover("run", service, "--bootstrap", broker.bootstrap(), "--" + service + "-port", "0");
+                assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(1);
+                assertThat(refused.err).hasSize(1);
+                assertThat(refused.err.get(0)).contains("config.features has cleanup.policy=delete");
+            }
         }
     }
 
@@ -173,9 +282,11 @@ final class CommandLineSystemTest {
     void aTakenPortIsOneLineAndExitCodeOne() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String port = Integer.toString(taken.getLocalPort());
-            Cutover kafka = cutover("up", "--kafka-port", port, "--gateway-port", "0");
-            Cutover gateway = cutover("up", "--kafka-port", "0", "--gateway-port", port, "--data-dir", "other");
-            for (Cutover each : List.of(kafka, gateway)) {
+            Cutover kafka = up("--kafka-port", port);
+            Cutover gateway = up("--gateway-port", port, "--data-dir", "gateway");
+            Cutover rest = up("--rest-port", port, "--data-dir", "rest");
+            Cutover control = up("--control-port", port, "--data-dir", "control");
+            for (Cutover each : List.of(kafka, gateway, rest, control)) {
                 assertThat(each.exitCode()).as(each.toString()).isEqualTo(1);
                 assertThat(each.err).as(each.toString()).hasSize(1);
                 assertThat(each.err.get(0)).contains(port).contains("-port");
@@ -185,7 +296,7 @@ final class CommandLineSystemTest {
 
     @Test
     void anUnreadableFileIsOneLineAndExitCodeOne() throws Exception {
-        Cutover up = cutover("up", "--kafka-port", "0", "--gateway-port", "0", "--source", "file:nowhere.csv");
+        Cutover up = up("--source", "file:nowhere.csv");
         assertThat(up.exitCode()).as(up.toString()).isEqualTo(1);
         assertThat(up.err).as(up.toString()).hasSize(1);
         assertThat(up.err.get(0)).contains("nowhere.csv");
@@ -199,6 +310,9 @@ final class CommandLineSystemTest {
                 cutover("up", "--source", "magic"),
                 cutover("run", "gateway", "--session-bytes", "-1"),
                 cutover("tail"),
+                cutover("promote", "positions"),
+                cutover("promote", "positions", "--reason", "x", "--to", "heaven"),
+                cutover("status", "--control-port", "many"),
                 cutover("tail", "positions", "--gateway-port", "none"));
         for (Cutover each : wrong) {
             assertThat(each.exitCode()).as(each.toString()).isEqualTo(2);
@@ -222,8 +336,7 @@ final class CommandLineSystemTest {
     @Test
     void freshEmptiesTheDataAndNeverAnotherDirectory() throws Exception {
         Files.writeString(directory.resolve("precious.txt"), "mine");
-        Cutover refused = cutover(
-                "up", "--kafka-port", "0", "--gateway-port", "0", "--fresh", "--data-dir", directory.toString());
+        Cutover refused = up("--fresh", "--data-dir", directory.toString());
         assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(1);
         assertThat(refused.err).hasSize(1);
         assertThat(directory.resolve("precious.txt")).hasContent("mine");
@@ -243,7 +356,8 @@ final class CommandLineSystemTest {
     void helpNamesEveryCommand() throws Exception {
         Cutover help = cutover("--help");
         assertThat(help.exitCode()).isZero();
-        assertThat(String.join("\n", help.out)).contains("up", "run", "tail");
+        assertThat(String.join("\n", help.out))
+                .contains("up", "run", "status", "promote", "rollback", "history", "tail", "generate-completion");
         Cutover up = cutover("up", "--help");
         assertThat(up.exitCode()).isZero();
         assertThat(String.join("\n", up.out))

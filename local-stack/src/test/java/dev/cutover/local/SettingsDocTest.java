@@ -2,8 +2,10 @@ package dev.cutover.local;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cutover.control.ControlSettings;
 import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.jobs.JobsSettings;
+import dev.cutover.rest.RestSettings;
 import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
 import java.io.IOException;
@@ -40,11 +42,22 @@ final class SettingsDocTest {
                 %s
                 ## Gateway: `./cutover run gateway`
 
-                %s""".formatted(
+                %s
+                ## REST: `./cutover run rest`
+
+                %s
+                ## Control: `./cutover run control`
+
+                %s
+                `WS_FEATURE_<NAME>=true` in the environment of its start makes a feature live that was never changed before; from
+                then on the flag alone counts.
+                """.formatted(
                         Setting.markdown(Settings.COMMON),
                         Setting.markdown(UpSettings.OWN),
                         Setting.markdown(JobsSettings.OWN),
-                        Setting.markdown(GatewaySettings.OWN));
+                        Setting.markdown(GatewaySettings.OWN),
+                        Setting.markdown(RestSettings.OWN),
+                        Setting.markdown(ControlSettings.OWN));
     }
 
     @Test

@@ -3,10 +3,15 @@ package dev.cutover.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.cutover.control.Control;
+import dev.cutover.control.ControlSettings;
 import dev.cutover.gateway.Gateway;
 import dev.cutover.gateway.GatewaySettings;
+import dev.cutover.rest.RestLegacy;
+import dev.cutover.rest.RestSettings;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.Settings;
 import dev.cutover.schema.TopicProvisioner;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -77,12 +82,46 @@ final class SystemUnderTest implements AutoCloseable {
     }
 
     private Gateway startGateway(String name, int sessionBytes) {
+        Map<String, String> options = Map.of(
+                "gateway-port", "0",
+                "gateway-name", name,
+                "gateway-loops", "2",
+                "session-bytes", Integer.toString(sessionBytes),
+                "drain", "1s");
         return Gateway.start(
-                new GatewaySettings(
-                        "127.0.0.1", 0, name, 2, sessionBytes, Duration.ofSeconds(25), Duration.ofSeconds(1)),
+                GatewaySettings.from(Settings.resolve(GatewaySettings.all(), options, Map.of())),
                 catalog,
                 kafka,
                 topicIds);
+    }
+
+    /** A REST service that serves, on a free port. */
+    RestLegacy rest() {
+        RestLegacy rest = open(RestLegacy.start(
+                RestSettings.from(Settings.resolve(RestSettings.all(), Map.of("rest-port", "0"), Map.of())),
+                catalog,
+                kafka,
+                topicIds));
+        await().atMost(READY)
+                .untilAsserted(() -> assertThat(rest.health().reasons()).isEmpty());
+        return rest;
+    }
+
+    /** A control service that is ready, on a free port. */
+    Control control() {
+        return control(Map.of());
+    }
+
+    /** @param environment of its start */
+    Control control(Map<String, String> environment) {
+        Control control = open(Control.start(
+                ControlSettings.from(Settings.resolve(ControlSettings.all(), Map.of("control-port", "0"), Map.of())),
+                catalog,
+                kafka,
+                environment));
+        await().atMost(READY)
+                .untilAsserted(() -> assertThat(control.health().reasons()).isEmpty());
+        return control;
     }
 
     TestClient client(Gateway gateway) throws InterruptedException {

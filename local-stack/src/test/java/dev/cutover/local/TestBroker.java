@@ -17,7 +17,7 @@ import org.testcontainers.kafka.KafkaContainer;
 final class TestBroker implements AutoCloseable {
 
     private static final String CHOICE = "cutover.test.broker";
-    private static final String IMAGE = "apache/kafka:4.3.1";
+    static final String IMAGE = "apache/kafka:4.3.1";
 
     private final String bootstrap;
     private final Runnable stop;
@@ -35,6 +35,12 @@ final class TestBroker implements AutoCloseable {
             default ->
                 throw new IllegalArgumentException(CHOICE + " is '" + choice + "'; it must be embedded or container");
         };
+    }
+
+    /** Always embedded: on data that is kept, for another start. */
+    static TestBroker keeping(Path directory) {
+        EmbeddedBroker broker = EmbeddedBroker.start(directory, false, "127.0.0.1", 0);
+        return new TestBroker(broker.bootstrap(), broker::close);
     }
 
     /** {@code host:port} for clients. */

@@ -21,8 +21,13 @@ final class TestClient implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
-    /** A text frame: as it came, and parsed. */
-    record Heard(String text, JsonNode json) {
+    /** A text frame: as it came, parsed, and when it came by {@link System#nanoTime()}. */
+    record Heard(String text, JsonNode json, long atNs) {
+        /** For one whose time does not matter. */
+        Heard(String text, JsonNode json) {
+            this(text, json, 0);
+        }
+
         String type() {
             return json.path("type").asText();
         }
@@ -46,7 +51,9 @@ final class TestClient implements AutoCloseable {
 
     private static final String CLOSED = "{\"type\":\"(closed)\",\"status\":%d,\"reason\":%s}";
 
-    private final LinkedBlockingQueue<String> arrived = new LinkedBlockingQueue<>();
+    private record Arrival(String text, long atNs) {}
+
+    private final LinkedBlockingQueue<Arrival> arrived = new LinkedBlockingQueue<>();
     private final List<Heard> heard = new ArrayList<>();
     private final WebSocket socket;
 
@@ -82,12 +89,12 @@ final class TestClient implements AutoCloseable {
     Heard next(Predicate<Heard> wanted, String description) throws InterruptedException {
         long deadlineNs = System.nanoTime() + PATIENCE.toNanos();
         while (true) {
-            String text = arrived.poll(deadlineNs - System.nanoTime(), TimeUnit.NANOSECONDS);
-            if (text == null) {
+            Arrival arrival = arrived.poll(deadlineNs - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (arrival == null) {
                 throw new AssertionError("no " + description + " within " + PATIENCE + "; the last heard: "
                         + heard.subList(Math.max(0, heard.size() - 5), heard.size()));
             }
-            Heard frame = parse(text);
+            Heard frame = parse(arrival);
             heard.add(frame);
             if (wanted.test(frame)) {
                 return frame;
@@ -106,11 +113,11 @@ final class TestClient implements AutoCloseable {
         return heard;
     }
 
-    private static Heard parse(String text) {
+    private static Heard parse(Arrival arrival) {
         try {
-            return new Heard(text, JSON.readTree(text));
+            return new Heard(arrival.text(), JSON.readTree(arrival.text()), arrival.atNs());
         } catch (JsonProcessingException e) {
-            throw new AssertionError("not JSON: " + text, e);
+            throw new AssertionError("not JSON: " + arrival.text(), e);
         }
     }
 
@@ -126,7 +133,7 @@ final class TestClient implements AutoCloseable {
         public CompletionStage<?> onText(WebSocket webSocket, CharSequence data, boolean last) {
             partial.append(data);
             if (last) {
-                arrived.add(partial.toString());
+                arrived.add(new Arrival(partial.toString(), System.nanoTime()));
                 partial.setLength(0);
             }
             webSocket.request(1);
@@ -135,7 +142,8 @@ final class TestClient implements AutoCloseable {
 
         @Override
         public CompletionStage<?> onClose(WebSocket webSocket, int statusCode, String reason) {
-            arrived.add(CLOSED.formatted(statusCode, reason.isEmpty() ? "null" : reason));
+            arrived.add(
+                    new Arrival(CLOSED.formatted(statusCode, reason.isEmpty() ? "null" : reason), System.nanoTime()));
             return null;
         }
     }

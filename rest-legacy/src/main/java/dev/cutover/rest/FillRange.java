@@ -3,6 +3,7 @@ package dev.cutover.rest;
 import dev.cutover.schema.Feature;
 import dev.cutover.schema.TailStart;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -43,15 +44,14 @@ record FillRange(List<Long> starts, List<Long> lasts) {
         Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions);
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         TailStart tailStart = new TailStart(consumer, admin);
-        Long[] starts = new Long[partitions.size()];
-        Long[] lasts = new Long[partitions.size()];
+        Map<TopicPartition, Long> starts = new HashMap<>();
         for (TopicPartition partition : partitions) {
-            long end = ends.get(partition);
-            long start = tailStart.find(feature, partition, begins.get(partition), end);
-            starts[partition.partition()] = start;
-            lasts[partition.partition()] = lastReadable(consumer, partition, start, end);
+            starts.put(partition, tailStart.find(feature, partition, begins.get(partition), ends.get(partition)));
         }
-        return new FillRange(List.of(starts), List.of(lasts));
+        Map<TopicPartition, Long> lasts = lastReadable(consumer, starts, ends);
+        return new FillRange(
+                partitions.stream().map(starts::get).toList(),
+                partitions.stream().map(lasts::get).toList());
     }
 
     int partitions() {
@@ -73,36 +73,49 @@ record FillRange(List<Long> starts, List<Long> lasts) {
                 .collect(Collectors.toMap(partition -> new TopicPartition(topic, partition), starts::get));
     }
 
-    /** Reads backwards, in windows that double. */
-    private static long lastReadable(Consumer<byte[], byte[]> consumer, TopicPartition partition, long start, long end)
+    /** Reads backwards, all partitions at once, in windows that double. */
+    private static Map<TopicPartition, Long> lastReadable(
+            Consumer<byte[], byte[]> consumer, Map<TopicPartition, Long> starts, Map<TopicPartition, Long> ends)
             throws InterruptedException {
-        long to = end;
-        for (long window = SMALLEST_WINDOW; to > start; window *= 2) {
-            long from = Math.max(start, to - window);
-            long last = lastWithin(consumer, partition, from, to);
-            if (last >= from) {
-                return last;
+        Map<TopicPartition, Long> lasts = new HashMap<>();
+        starts.forEach((partition, start) -> lasts.put(partition, start - 1));
+        Map<TopicPartition, Long> open = new HashMap<>(ends);
+        open.keySet().removeIf(partition -> starts.get(partition) >= ends.get(partition));
+        for (long window = SMALLEST_WINDOW; !open.isEmpty(); window *= 2) {
+            Map<TopicPartition, Long> froms = new HashMap<>();
+            for (Map.Entry<TopicPartition, Long> to : open.entrySet()) {
+                froms.put(to.getKey(), Math.max(starts.get(to.getKey()), to.getValue() - window));
             }
-            to = from;
+            readWindows(consumer, froms, open, lasts);
+            froms.forEach((partition, from) -> {
+                if (lasts.get(partition) >= from || from <= starts.get(partition)) {
+                    open.remove(partition);
+                } else {
+                    open.put(partition, from);
+                }
+            });
         }
-        return start - 1;
+        return lasts;
     }
 
-    private static long lastWithin(Consumer<byte[], byte[]> consumer, TopicPartition partition, long from, long to)
+    private static void readWindows(
+            Consumer<byte[], byte[]> consumer,
+            Map<TopicPartition, Long> froms,
+            Map<TopicPartition, Long> tos,
+            Map<TopicPartition, Long> lasts)
             throws InterruptedException {
-        long last = from - 1;
-        consumer.assign(List.of(partition));
-        consumer.seek(partition, from);
-        while (consumer.position(partition) < to) {
+        consumer.assign(froms.keySet());
+        froms.forEach(consumer::seek);
+        while (froms.keySet().stream().anyMatch(each -> consumer.position(each) < tos.get(each))) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                if (record.offset() < to) {
-                    last = Math.max(last, record.offset());
+                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                if (record.offset() < tos.get(partition)) {
+                    lasts.merge(partition, record.offset(), Math::max);
                 }
             }
         }
-        return last;
     }
 }

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -120,7 +121,7 @@ final class KeyView {
         }
     }
 
-    private static Cut cut(ByteBuffer buffer, int begin, int end, byte[] name, boolean full) {
+    private Cut cut(ByteBuffer buffer, int begin, int end, byte[] name, boolean full) {
         for (int at = begin; at < end; at = behind(buffer, at)) {
             if (isNamed(buffer, at, name)) {
                 return new Cut(at, behind(buffer, at));
@@ -136,9 +137,10 @@ final class KeyView {
                 + buffer.getInt(entry + Long.BYTES + Integer.BYTES);
     }
 
-    private static boolean isNamed(ByteBuffer buffer, int entry, byte[] name) {
+    private boolean isNamed(ByteBuffer buffer, int entry, byte[] name) {
+        int begin = entry + ENTRY_BYTES;
         return buffer.getInt(entry + Long.BYTES) == name.length
-                && buffer.slice(entry + ENTRY_BYTES, name.length).equals(ByteBuffer.wrap(name));
+                && Arrays.equals(form, begin, begin + name.length, name, 0, name.length);
     }
 
     /** A text as its chars, since not every text that JSON can hold has a form in UTF-8. */

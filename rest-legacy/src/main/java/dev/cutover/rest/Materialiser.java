@@ -71,9 +71,7 @@ final class Materialiser implements ViewProcessor.Progress {
         this.coverage = new Coverage(range);
         this.onPhase = onPhase;
         this.stateDirectory = temporaryDirectory();
-        this.streams = new KafkaStreams(
-                ViewProcessor.topology(feature, deadLetters, this),
-                new StreamsConfig(StreamsSettings.of(kafka, applicationId, stateDirectory)));
+        this.streams = streams(kafka, deadLetters);
         streams.setStateListener((to, from) -> {
             if (to.isShuttingDown() || to.hasCompletedShutdown()) {
                 invalidate("Kafka Streams has come to " + to);
@@ -84,6 +82,16 @@ final class Materialiser implements ViewProcessor.Progress {
             invalidate("the stream thread has failed: " + e.getMessage());
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
+    }
+
+    private KafkaStreams streams(KafkaConnection kafka, DeadLetters deadLetters) {
+        try {
+            StreamsConfig settings = new StreamsConfig(StreamsSettings.of(kafka, applicationId, stateDirectory));
+            return new KafkaStreams(ViewProcessor.topology(settings, feature, deadLetters, this), settings);
+        } catch (RuntimeException e) {
+            deleteStateDirectory();
+            throw e;
+        }
     }
 
     private static Path temporaryDirectory() {
@@ -218,27 +226,44 @@ final class Materialiser implements ViewProcessor.Progress {
 
     /** Stops serving, and begins to leave the group, without waiting. */
     void beginClose() {
-        moveTo(Phase.CLOSED, "it is not needed any more");
-        var unused = close(Duration.ZERO);
+        moveTo(Phase.CLOSED, "its materialiser is closed");
+        close(Duration.ZERO);
     }
 
-    /**
-     * Waits for the end.
-     *
-     * @return whether it came in time; if not, the stream thread ends by itself once Kafka has answered it, or has not
-     */
-    boolean awaitClosed(Duration timeout) {
-        boolean closed = close(timeout);
+    /** How a run of Kafka Streams has ended. */
+    enum End {
+        /** It has left its group. */
+        LEFT,
+        /** It is still a member of its group, having ended by an error. */
+        FAILED,
+        /** Its threads have not ended in time; they do once Kafka has answered them, or has not for long enough. */
+        LATE
+    }
+
+    /** Waits for the end. */
+    End awaitClosed(Duration timeout) {
+        close(timeout);
+        deleteStateDirectory();
+        return switch (streams.state()) {
+            case NOT_RUNNING -> End.LEFT;
+            case ERROR -> End.FAILED;
+            default -> End.LATE;
+        };
+    }
+
+    private void deleteStateDirectory() {
         try {
             Utils.delete(stateDirectory.toFile());
         } catch (IOException e) {
             log.warn("can't delete {}: {}", stateDirectory, e.getMessage());
         }
-        return closed;
     }
 
-    private boolean close(Duration timeout) {
-        return streams.close(CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
-                .withTimeout(timeout));
+    private void close(Duration timeout) {
+        if (!streams.state().hasCompletedShutdown()) {
+            var unused = streams.close(
+                    CloseOptions.groupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP)
+                            .withTimeout(timeout));
+        }
     }
 }

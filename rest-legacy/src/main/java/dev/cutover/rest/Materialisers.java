@@ -23,8 +23,11 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -47,10 +50,13 @@ final class Materialisers implements Snapshots, AutoCloseable {
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration CONSUMER_CLOSE_TIMEOUT = Duration.ofSeconds(1);
     private static final long THREAD_STOP_MS = 2_000;
-    private static final long GROUPS_DELETE_MS = 1_000;
-    /** A lookup that Kafka does not answer is begun anew, rather than waited for a minute. */
-    private static final Map<String, String> IMPATIENT =
-            Map.of(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, "10000");
+    private static final long TIDY_TIMEOUT_MS = 1_000;
+    /**
+     * A lookup that Kafka does not answer is begun anew, rather than waited for a minute; and none waits for a fetch that came
+     * to the log's end.
+     */
+    private static final Map<String, String> QUICK = Map.of(
+            CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, "10000", ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "50");
 
     /** One feature, and what serves it now. Written by the supervisor's thread alone. */
     private static final class Slot {
@@ -176,6 +182,9 @@ final class Materialisers implements Snapshots, AutoCloseable {
             } catch (KafkaException | ExecutionException | TimeoutException e) {
                 slot.trouble = e.toString();
                 log.warn("can't fill the views of {}, and try on: {}", slot.feature.name(), e.toString());
+            } catch (RuntimeException e) {
+                slot.trouble = e.toString();
+                log.error("looking after {} failed; trying on", slot.feature.name(), e);
             }
         }
     }
@@ -218,7 +227,7 @@ final class Materialisers implements Snapshots, AutoCloseable {
     private void fill(Slot slot, String epoch) throws InterruptedException, ExecutionException, TimeoutException {
         Feature feature = slot.feature;
         FillRange range;
-        KafkaConsumer<byte[], byte[]> consumer = kafka.with(IMPATIENT).consumer("cutover-rest-fill-" + feature.name());
+        KafkaConsumer<byte[], byte[]> consumer = kafka.with(QUICK).consumer("cutover-rest-fill-" + feature.name());
         try {
             range = FillRange.find(feature, consumer, admin);
         } finally {
@@ -259,7 +268,8 @@ final class Materialisers implements Snapshots, AutoCloseable {
         List<String> names =
                 slots.values().stream().map(slot -> slot.feature.topic()).toList();
         Map<String, TopicDescription> found = new LinkedHashMap<>();
-        for (var topic : admin.describeTopics(names).topicNameValues().entrySet()) {
+        DescribeTopicsOptions soon = new DescribeTopicsOptions().timeoutMs((int) ANSWER_TIMEOUT_MS);
+        for (var topic : admin.describeTopics(names, soon).topicNameValues().entrySet()) {
             try {
                 found.put(topic.getKey(), answer(topic.getValue()));
                 away = false;
@@ -295,27 +305,32 @@ final class Materialisers implements Snapshots, AutoCloseable {
         List<String> groups = new ArrayList<>();
         for (Materialiser each : stopping) {
             long leftNs = Math.max(0, deadlineNs - System.nanoTime());
-            if (each.awaitClosed(Duration.ofNanos(leftNs))) {
-                groups.add(each.applicationId());
-            } else {
-                log.warn(
-                        "{} has not stopped within {} ms; its threads end later",
-                        each.applicationId(),
-                        STOP_TIMEOUT.toMillis());
+            switch (each.awaitClosed(Duration.ofNanos(leftNs))) {
+                case LEFT -> groups.add(each.applicationId());
+                case FAILED -> {
+                    bestEffort(admin.removeMembersFromConsumerGroup(
+                                    each.applicationId(), new RemoveMembersFromConsumerGroupOptions())
+                            .all());
+                    groups.add(each.applicationId());
+                }
+                case LATE ->
+                    log.warn(
+                            "{} has not stopped within {} ms; its threads end later",
+                            each.applicationId(),
+                            STOP_TIMEOUT.toMillis());
             }
         }
-        deleteGroups(groups);
+        if (!groups.isEmpty()) {
+            bestEffort(admin.deleteConsumerGroups(groups).all());
+        }
     }
 
-    /** They are never used again; those that stay are deleted by Kafka when their offsets expire. */
-    private void deleteGroups(List<String> groups) {
-        if (groups.isEmpty()) {
-            return;
-        }
+    /** For groups, which are never used again: those that stay are deleted by Kafka when their offsets expire. */
+    private static void bestEffort(KafkaFuture<Void> answer) {
         try {
-            var unused = admin.deleteConsumerGroups(groups).all().get(GROUPS_DELETE_MS, TimeUnit.MILLISECONDS);
+            var unused = answer.get(TIDY_TIMEOUT_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
-            log.debug("the consumer groups {} stay until they expire", groups, e);
+            log.debug("a consumer group stays until it expires", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

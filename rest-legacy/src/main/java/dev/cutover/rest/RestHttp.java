@@ -8,6 +8,7 @@ import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import io.javalin.util.JavalinException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -37,6 +38,9 @@ final class RestHttp implements AutoCloseable {
     private static final int LEAST_THREADS = 4;
     private static final int BACKLOG = 1024;
     private static final long STOP_TIMEOUT_MS = 1_000;
+    /** After which a connection that waits for its next request is closed when the service stops. */
+    private static final long SHUTDOWN_IDLE_MS = 50;
+
     private static final String CLIENT = "Cutover-Client";
     private static final String ALLOW = "Allow";
     /** The callers that usage counts apart. */
@@ -130,6 +134,7 @@ final class RestHttp implements AutoCloseable {
     private static Connector connector(Server server, HttpConfiguration http, ServerSocketChannel channel) {
         http.setSendServerVersion(false);
         ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+        connector.setShutdownIdleTimeout(SHUTDOWN_IDLE_MS);
         try {
             connector.open(channel);
         } catch (IOException e) {
@@ -160,7 +165,7 @@ final class RestHttp implements AutoCloseable {
     private void answer(Context ctx, FeatureEndpoint endpoint) {
         Answer answer;
         try {
-            answer = endpoint.get(ctx.queryParamMap(), header(ctx, "If-None-Match"));
+            answer = endpoint.get(QueryString.parse(ctx.queryString()), header(ctx, "If-None-Match"));
         } catch (IllegalArgumentException e) {
             answer = problem(400, "Bad query", "the query can't be decoded: " + e.getMessage());
         }
@@ -183,7 +188,7 @@ final class RestHttp implements AutoCloseable {
 
     /** What Javalin itself refuses. */
     private Answer refusal(Context ctx, HttpResponseException refused) {
-        String path = ctx.path().replaceFirst("/+$", "");
+        String path = withoutSlash(ctx.path());
         if (refused.getStatus() != 404) {
             return problem(refused.getStatus(), "Refused", String.valueOf(refused.getMessage()));
         }
@@ -203,13 +208,17 @@ final class RestHttp implements AutoCloseable {
         return problem(404, "Not found", "there is no " + ctx.path() + "; there are " + known);
     }
 
+    private static String withoutSlash(String path) {
+        return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    }
+
     private static Answer problem(int status, String title, String detail) {
         return new Answer(HttpAnswer.problem(status, title, detail));
     }
 
     private void write(Context ctx, Answer answer) {
         Map<String, String> headers = new HashMap<>();
-        if (endpointByPath.containsKey(ctx.path().replaceFirst("/+$", ""))) {
+        if (endpointByPath.containsKey(withoutSlash(ctx.path()))) {
             headers.putAll(cors.headers(ctx.header("Origin")));
         }
         headers.putAll(answer.headers());
@@ -226,6 +235,10 @@ final class RestHttp implements AutoCloseable {
     /** Within a second or so. */
     @Override
     public void close() {
-        app.stop();
+        try {
+            app.stop();
+        } catch (JavalinException e) {
+            log.warn("connections that had not ended within {} ms were cut: {}", STOP_TIMEOUT_MS, e.getMessage());
+        }
     }
 }

@@ -12,6 +12,8 @@ import org.apache.kafka.streams.StreamsConfig;
 final class StreamsSettings {
     private static final long NEVER_MS = Duration.ofDays(3650).toMillis();
 
+    private static final String GROUP_PROTOCOL = "classic";
+
     private StreamsSettings() {}
 
     /** @param applicationId also the name of the consumer group; never used before */
@@ -38,6 +40,10 @@ final class StreamsSettings {
         settings.put(StreamsConfig.TASK_TIMEOUT_MS_CONFIG, NEVER_MS);
         settings.put(StreamsConfig.LOG_SUMMARY_INTERVAL_MS_CONFIG, -1);
         settings.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
+        // without effect here, where no store is global; but without it every start warns
+        settings.put("processing.exception.handler.global.enabled", true);
+        settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, GROUP_PROTOCOL);
+        mainConsumer(settings, ConsumerConfig.GROUP_PROTOCOL_CONFIG, GROUP_PROTOCOL);
         mainConsumer(settings, ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         mainConsumer(settings, ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         return settings;

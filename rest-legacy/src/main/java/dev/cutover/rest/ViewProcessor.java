@@ -10,7 +10,9 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -60,9 +62,9 @@ final class ViewProcessor implements Processor<byte[], byte[], Void, Void> {
         this.empty = KeyView.empty(feature.events().size());
     }
 
-    /** From the feature's topic into the store {@link #STORE}; by default, keys and values must be read as bytes. */
-    static Topology topology(Feature feature, DeadLetters deadLetters, Progress progress) {
-        return new Topology()
+    /** From the feature's topic into the store {@link #STORE}; by the settings, keys and values are bytes. */
+    static Topology topology(StreamsConfig settings, Feature feature, DeadLetters deadLetters, Progress progress) {
+        return new Topology(new TopologyConfig(settings))
                 // of a record without a timestamp, whose default extractor would end the stream thread
                 .addSource(
                         (TimestampExtractor) (record, partitionTime) -> Math.max(0, record.timestamp()),

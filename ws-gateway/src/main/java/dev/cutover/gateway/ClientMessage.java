@@ -15,18 +15,62 @@ import java.util.Set;
 sealed interface ClientMessage {
 
     /** Where a subscription begins. */
-    enum From {
-        SNAPSHOT,
-        NOW
+    sealed interface From {
+
+        /**
+         * The latest values.
+         *
+         * @param depth entries of a series, at least 1; 0 for the last event of each key alone
+         */
+        record Snapshot(int depth) implements From {}
+
+        /** Whatever comes next. */
+        record Now() implements From {}
+
+        /**
+         * Right after what the client has seen.
+         *
+         * @param epoch of the topic that the offsets belong to
+         * @param offsets as the client wrote them, an object; to be looked at once the epoch is found to be the topic's
+         */
+        record Position(String epoch, JsonNode offsets) implements From {
+
+            /**
+             * The last offset seen in each partition, −1 for none; a new array.
+             *
+             * @throws BadFieldException when they are not one whole number of at least −1 for each partition
+             */
+            long[] seen(int partitions) throws BadFieldException {
+                long[] seen = new long[partitions];
+                int found = 0;
+                for (int partition = 0; partition < partitions; partition++) {
+                    JsonNode offset = offsets.get(Integer.toString(partition));
+                    if (offset == null) {
+                        throw new BadFieldException("offsets must name every partition, but not " + partition
+                                + "; there are 0 to " + (partitions - 1));
+                    }
+                    if (!offset.isIntegralNumber() || !offset.canConvertToLong() || offset.longValue() < -1) {
+                        throw new BadFieldException("the offset of partition " + partition
+                                + " must be a whole number of at least -1, but is " + Reading.shown(offset));
+                    }
+                    seen[partition] = offset.longValue();
+                    found++;
+                }
+                if (offsets.size() > found) {
+                    throw new BadFieldException(
+                            "offsets name a partition that there is not; there are 0 to " + (partitions - 1));
+                }
+                return seen;
+            }
+        }
     }
 
     /**
      * Asks for events.
      *
      * @param keys null for all
-     * @param depth entries of a series, at least 1; 0 for the last event of each key alone
      */
-    record Subscribe(JsonNode id, String feature, Set<String> keys, From from, int depth) implements ClientMessage {}
+    record Subscribe(JsonNode id, String feature, Set<String> keys, From from) implements ClientMessage {}
 
     /**
      * Asks for no more events.
@@ -62,8 +106,17 @@ sealed interface ClientMessage {
         try {
             id = Reading.id(message);
             return Reading.typed(id, message);
-        } catch (Reading.BadFieldException e) {
+        } catch (BadFieldException e) {
             return new Refused(id, ErrorCode.BAD_REQUEST, e.getMessage());
+        }
+    }
+
+    /** A field that is not what it must be; the message names it. */
+    final class BadFieldException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        BadFieldException(String message) {
+            super(message, null, false, false);
         }
     }
 
@@ -78,15 +131,6 @@ sealed interface ClientMessage {
         private static final int LONGEST_ID = 64;
         private static final int LONGEST_ECHO = 64;
         private static final List<String> NOT_YET = List.of("until", "speed");
-
-        /** A field that is not what it must be; the message names it. */
-        private static final class BadFieldException extends Exception {
-            private static final long serialVersionUID = 1L;
-
-            BadFieldException(String message) {
-                super(message, null, false, false);
-            }
-        }
 
         private Reading() {}
 
@@ -119,12 +163,8 @@ sealed interface ClientMessage {
                     throw new BadFieldException(field + " is not served by this gateway: it has no replay");
                 }
             }
-            From from = from(message);
-            int depth = depth(message);
-            if (depth > 0 && from != From.SNAPSHOT) {
-                throw new BadFieldException("depth goes with from \"snapshot\" alone");
-            }
-            return new Subscribe(id, feature(message), keys(message), from, depth);
+            From from = from(message, depth(message));
+            return new Subscribe(id, feature(message), keys(message), from);
         }
 
         private static JsonNode id(JsonNode message) throws BadFieldException {
@@ -165,19 +205,31 @@ sealed interface ClientMessage {
             return new LinkedHashSet<>(texts);
         }
 
-        private static From from(JsonNode message) throws BadFieldException {
+        private static From from(JsonNode message, int depth) throws BadFieldException {
             JsonNode from = message.get("from");
-            if (from == null || from.isNull()) {
-                return From.SNAPSHOT;
+            if (from == null || from.isNull() || from.asText().equals("snapshot")) {
+                return new From.Snapshot(depth);
             }
-            String text = from.isTextual() ? from.textValue() : "";
-            return switch (text) {
-                case "snapshot" -> From.SNAPSHOT;
-                case "now" -> From.NOW;
-                default ->
-                    throw new BadFieldException(
-                            "from must be \"snapshot\" or \"now\"; this gateway does not serve from " + shown(from));
-            };
+            From other = from.asText().equals("now") ? new From.Now() : position(from);
+            if (depth > 0) {
+                throw new BadFieldException("depth goes with from \"snapshot\" alone");
+            }
+            return other;
+        }
+
+        private static From position(JsonNode from) throws BadFieldException {
+            if (from.has("time") || (!from.has("epoch") && !from.has("offsets"))) {
+                throw new BadFieldException("from must be \"snapshot\", \"now\" or a position, its epoch and offsets;"
+                        + " this gateway does not serve from " + shown(from));
+            }
+            if (!from.path("epoch").isTextual()) {
+                throw new BadFieldException("the epoch of a position must be a text, as subscribed gives it");
+            }
+            if (!from.path("offsets").isObject()) {
+                throw new BadFieldException(
+                        "the offsets of a position must be an object, such as {\"0\":1050,\"1\":-1}");
+            }
+            return new From.Position(from.get("epoch").textValue(), from.get("offsets"));
         }
 
         private static int depth(JsonNode message) throws BadFieldException {

@@ -6,7 +6,8 @@ import java.util.Locale;
 enum ErrorCode {
     BAD_REQUEST,
     UNKNOWN_TYPE,
-    UNKNOWN_FEATURE;
+    UNKNOWN_FEATURE,
+    POSITION_EXPIRED;
 
     String wireName() {
         return name().toLowerCase(Locale.ROOT);

@@ -147,6 +147,7 @@ public final class Gateway implements AutoCloseable {
                 epochs,
                 feature -> flags.flag(feature).stage(),
                 settings.ping().toMillis(),
+                settings.backlogBytes(),
                 System::nanoTime,
                 metrics);
         for (EventExecutor loop : loops) {

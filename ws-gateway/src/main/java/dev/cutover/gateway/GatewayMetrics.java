@@ -19,6 +19,11 @@ final class GatewayMetrics {
     final Counter deadLettersFailed =
             counter("cutover.gateway.dead.letters.failed", "dead letters that could not be written either");
     final Counter badMessages = counter("cutover.gateway.bad.messages", "messages from clients that were refused");
+    final Counter resumes =
+            counter("cutover.gateway.resumes", "subscriptions that went on from a position, served from the backlog");
+    final Counter positionsExpired = counter(
+            "cutover.gateway.positions.expired",
+            "positions beyond the backlog's reach, answered with a gap and a snapshot");
     final Counter handshakesRefused =
             counter("cutover.gateway.handshakes.refused", "WebSocket handshakes that were refused");
     final AtomicLong connections = new AtomicLong();

@@ -32,28 +32,43 @@ final class Hub {
     /** Batches that may wait for a loop; the tail waits before it hands over more. */
     private static final int MOST_BATCHES_WAITING = 16;
 
-    /** What all hubs of a gateway share. */
+    /**
+     * What all hubs of a gateway share.
+     *
+     * @param backlogBytes what the recent frames may take, of all features together
+     */
     record Shared(
             String gateway,
             FeatureCatalog catalog,
             Map<String, String> epochs,
             Function<String, Stage> stages,
             long pingMs,
+            long backlogBytes,
             LongSupplier nanoClock,
             GatewayMetrics metrics) {}
+
+    /** What the loop is about. */
+    private enum Turn {
+        IDLE,
+        /** Sessions or their subscriptions are gone through: none may leave or enter the index. */
+        DELIVERING,
+        SETTLING
+    }
 
     private final Executor loop;
     private final Shared shared;
     private final Semaphore room = new Semaphore(MOST_BATCHES_WAITING);
 
     // owned by the loop
-    private final Map<String, FeatureView> viewsByName = new LinkedHashMap<>();
-    private final List<FeatureView> views = new ArrayList<>();
+    private final Map<String, FeatureShard> shardsByName = new LinkedHashMap<>();
+    private final List<FeatureShard> shards = new ArrayList<>();
     private final Set<SubscriberSession> sessions = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<SubscriberSession> toFlush = new ArrayList<>();
     private final List<SubscriberSession> toClose = new ArrayList<>();
-    /** True while sessions or their subscriptions are gone through, or are settled. */
-    private boolean busy;
+    /** Those that are on their way from a position to the present. */
+    private final Set<SubscriberSession> catchingUp = Collections.newSetFromMap(new IdentityHashMap<>());
+
+    private Turn turn = Turn.IDLE;
 
     private boolean released;
     private long framesSent;
@@ -62,10 +77,12 @@ final class Hub {
     Hub(Executor loop, Shared shared) {
         this.loop = loop;
         this.shared = shared;
+        BacklogBudget budget = new BacklogBudget(shared.backlogBytes());
         for (Feature feature : shared.catalog().features()) {
-            FeatureView view = new FeatureView(feature, shared.epochs().get(feature.topic()));
-            views.add(view);
-            viewsByName.put(feature.name(), view);
+            FeatureShard shard = new FeatureShard(
+                    feature, shared.epochs().get(feature.topic()), budget.backlog(feature.partitions()));
+            shards.add(shard);
+            shardsByName.put(feature.name(), shard);
         }
     }
 
@@ -125,10 +142,10 @@ final class Hub {
     private void offer(TailBatch batch) {
         long nowNs = nowNs();
         for (Frame frame : batch.frames()) {
-            views.get(frame.key.feature).accept(frame, nowNs);
+            shards.get(frame.key.feature).accept(frame, nowNs);
         }
         for (TailBatch.Reached reached : batch.reached()) {
-            views.get(reached.feature()).reach(reached.partition(), reached.offset());
+            shards.get(reached.feature()).backlog().reach(reached.partition(), reached.offset());
         }
         // after the events of the batch: `high` then says no more than what was written before it
         for (byte[] heartbeat : batch.heartbeats()) {
@@ -144,26 +161,27 @@ final class Hub {
 
     /** Does something with many sessions, and settles when all of it is done: meanwhile none is closed or leaves the index. */
     private void goThrough(Runnable work) {
-        busy = true;
+        turn = Turn.DELIVERING;
         try {
             work.run();
         } finally {
-            busy = false;
+            turn = Turn.IDLE;
         }
         settle();
     }
 
     /**
-     * To be called when the reading of what a client sent is done, or its socket has room again: one flush for each session
-     * that was written to, and the end of those that failed. A flush may come back here while others are gone through; those
-     * are then settled with the rest.
+     * To be called when the reading of what a client sent is done, or its socket has room again: what catches up goes on, then
+     * one flush for each session that was written to, and the end of those that failed. A flush may come back here while others
+     * are gone through; those are then settled with the rest.
      */
     void settle() {
-        if (busy) {
+        if (turn != Turn.IDLE) {
             return;
         }
-        busy = true;
+        turn = Turn.SETTLING;
         try {
+            List.copyOf(catchingUp).forEach(SubscriberSession::drain);
             // by index: a flush can make room, and what then goes out is to be flushed as well
             for (int i = 0; i < toFlush.size(); i++) {
                 toFlush.get(i).flush();
@@ -174,7 +192,7 @@ final class Hub {
         } finally {
             toFlush.clear();
             toClose.clear();
-            busy = false;
+            turn = Turn.IDLE;
         }
         shared.metrics().framesSent.increment((double) framesSent);
         shared.metrics().bytesSent.increment((double) bytesSent);
@@ -184,6 +202,20 @@ final class Hub {
 
     void toBeFlushed(SubscriberSession session) {
         toFlush.add(session);
+    }
+
+    /** Has the session go on with its catching up whenever the hub settles. */
+    void toCatchUp(SubscriberSession session) {
+        catchingUp.add(session);
+    }
+
+    void noLongerCatchingUp(SubscriberSession session) {
+        catchingUp.remove(session);
+    }
+
+    /** Whether the index must stay as it is, and what lies in the backlog is still being offered. */
+    boolean isDelivering() {
+        return turn == Turn.DELIVERING;
     }
 
     void toBeClosed(SubscriberSession session) {
@@ -219,20 +251,20 @@ final class Hub {
 
     /** How many events the snapshots of all features and keys, to their full depth, hold together. */
     int entries() {
-        return views.stream().mapToInt(FeatureView::entries).sum();
+        return shards.stream().mapToInt(FeatureShard::entries).sum();
     }
 
     ByteBuf welcome(String connection) {
-        return ServerMessages.welcome(shared.gateway(), connection, views, shared.stages(), shared.pingMs());
+        return ServerMessages.welcome(shared.gateway(), connection, shards, shared.stages(), shared.pingMs());
     }
 
-    List<FeatureView> views() {
-        return views;
+    List<FeatureShard> shards() {
+        return shards;
     }
 
     /** Null where the catalog has no such feature. */
-    FeatureView view(String feature) {
-        return viewsByName.get(feature);
+    FeatureShard shard(String feature) {
+        return shardsByName.get(feature);
     }
 
     Stage stage(String feature) {
@@ -250,6 +282,6 @@ final class Hub {
     /** Gives back every frame; nothing is delivered after it. */
     void release() {
         released = true;
-        views.forEach(FeatureView::release);
+        shards.forEach(FeatureShard::release);
     }
 }

@@ -1,7 +1,7 @@
 package dev.cutover.gateway;
 
+import dev.cutover.schema.EventRecord;
 import dev.cutover.schema.Feature.View;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -21,18 +21,8 @@ final class LatestValues {
     static final Comparator<Frame> BY_POSITION =
             Comparator.<Frame>comparingInt(frame -> frame.key.partition).thenComparingLong(frame -> frame.offset);
 
-    private static final Comparator<Object> BY_FIELD = (one, other) -> {
-        if (one instanceof BigDecimal number && other instanceof BigDecimal otherNumber) {
-            return number.compareTo(otherNumber);
-        }
-        if (one instanceof String text && other instanceof String otherText) {
-            return text.compareTo(otherText);
-        }
-        return one instanceof BigDecimal ? -1 : 1; // numbers before texts
-    };
-
     private final int depth;
-    /** By the field's value, the one written last at the end: which {@link TailStart} finds again in the log. */
+    /** By the field's value, the one written last at the end: which {@link dev.cutover.schema.TailStart} finds again in the log. */
     private final Map<Object, Frame> series;
 
     private Frame last;
@@ -65,7 +55,7 @@ final class LatestValues {
     /** The newest entries of the series, oldest first; at most {@code most}, and at most the view's depth. */
     private List<Frame> newest(int most) {
         List<Frame> sorted = new ArrayList<>(series.values());
-        sorted.sort(Comparator.comparing(frame -> frame.by, BY_FIELD));
+        sorted.sort(Comparator.comparing(frame -> frame.by, EventRecord.BY_FIELD));
         return sorted.subList(Math.max(0, sorted.size() - most), sorted.size());
     }
 

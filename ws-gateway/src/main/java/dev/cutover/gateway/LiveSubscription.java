@@ -1,89 +1,68 @@
 package dev.cutover.gateway;
 
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
- * What one session wants of one feature: some keys, or all but some. It keeps itself entered in the feature's index.
+ * What one session gets of one feature as it happens. It keeps itself entered in the feature's index.
  *
  * <p>Owned by the session's event loop.
  */
 final class LiveSubscription {
     private final SubscriberSession session;
-    private final FeatureView view;
-    private final Set<String> keys = new HashSet<>();
-    /** False: it wants {@link #keys}. True: it wants all but those. */
-    private boolean all;
+    private final FeatureShard shard;
+    private final KeyFilter keys = new KeyFilter();
 
-    /** Its place in the view's list of those who want all; the view's own. */
+    /** Its place in the shard's list of those who want all; the shard's own. */
     int indexToAll = -1;
 
-    LiveSubscription(SubscriberSession session, FeatureView view) {
+    LiveSubscription(SubscriberSession session, FeatureShard shard) {
         this.session = session;
-        this.view = view;
+        this.shard = shard;
     }
 
     SubscriberSession session() {
         return session;
     }
 
-    FeatureView view() {
-        return view;
+    FeatureShard shard() {
+        return shard;
     }
 
     boolean wants(String key) {
-        return all != keys.contains(key);
+        return keys.wants(key);
     }
 
     boolean wantsNothing() {
-        return !all && keys.isEmpty();
+        return keys.wantsNothing();
     }
 
-    /** @param added null for all keys */
-    void add(Collection<String> added) {
-        if (added == null) {
-            if (!all) {
-                view.unindex(this, keys);
-                all = true;
-                view.indexToAll(this);
-            }
-            keys.clear();
-        } else if (all) {
-            added.forEach(keys::remove);
+    void add(KeyFilter added) {
+        if (keys.isAll()) {
+            keys.add(added);
+        } else if (added.isAll()) {
+            shard.unindex(this, keys.named());
+            keys.add(added);
+            shard.indexToAll(this);
         } else {
-            List<String> fresh = new ArrayList<>();
-            for (String key : added) {
-                if (keys.add(key)) {
-                    fresh.add(key);
-                }
-            }
-            view.index(this, fresh);
+            List<String> fresh =
+                    added.named().stream().filter(key -> !keys.wants(key)).toList();
+            keys.add(added);
+            shard.index(this, fresh);
         }
     }
 
     /** @param taken null for all keys */
     void remove(Collection<String> taken) {
-        if (taken == null) {
-            if (all) {
-                view.unindexToAll(this);
-                all = false;
-            } else {
-                view.unindex(this, keys);
+        if (keys.isAll()) {
+            if (taken == null) {
+                shard.unindexToAll(this);
             }
-            keys.clear();
-        } else if (all) {
-            keys.addAll(taken);
+        } else if (taken == null) {
+            shard.unindex(this, keys.named());
         } else {
-            List<String> gone = new ArrayList<>();
-            for (String key : taken) {
-                if (keys.remove(key)) {
-                    gone.add(key);
-                }
-            }
-            view.unindex(this, gone);
+            shard.unindex(this, taken.stream().distinct().filter(keys::wants).toList());
         }
+        keys.remove(taken);
     }
 }

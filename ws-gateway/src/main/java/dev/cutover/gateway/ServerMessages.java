@@ -11,6 +11,7 @@ import dev.cutover.schema.Stage;
 import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.Map;
 import java.util.function.Function;
 
 /** The frames of what a gateway says besides events. Each call makes a frame with one reference. Stateless; any thread. */
@@ -23,15 +24,15 @@ final class ServerMessages {
     static ByteBuf welcome(
             String gateway,
             String connection,
-            Collection<FeatureView> views,
+            Collection<FeatureShard> shards,
             Function<String, Stage> stages,
             long pingMs) {
         ObjectNode message = message("welcome");
         ObjectNode data = message.putObject("data");
         data.put("protocol", PROTOCOL).put("gateway", gateway).put("connection", connection);
         ArrayNode features = data.putArray("features");
-        for (FeatureView view : views) {
-            String name = view.feature().name();
+        for (FeatureShard shard : shards) {
+            String name = shard.feature().name();
             features.addObject()
                     .put("feature", name)
                     .put("stage", stages.apply(name).wireName());
@@ -40,26 +41,40 @@ final class ServerMessages {
         return frame(message);
     }
 
-    /** @param id null for none, here and below */
-    static ByteBuf subscribed(JsonNode id, FeatureView view, Stage stage) {
-        ObjectNode message = answer("subscribed", id, view);
-        message.put("stage", stage.wireName()).put("epoch", view.epoch());
-        message.set("offsets", offsets(view));
+    /**
+     * @param id null for none, here and below
+     * @param seen the last offset in each partition before those with which it goes on
+     * @param gap whether what lies between the client's position and {@code seen} is lost to it
+     */
+    static ByteBuf subscribed(JsonNode id, FeatureShard shard, Stage stage, long[] seen, boolean gap) {
+        ObjectNode message = answer("subscribed", id, shard);
+        message.put("stage", stage.wireName()).put("epoch", shard.epoch());
+        message.set("offsets", offsets(seen));
+        if (gap) {
+            message.put("gap", true);
+        }
         return frame(message);
     }
 
-    static ByteBuf snapshotComplete(JsonNode id, FeatureView view, int count) {
-        return frame(answer("snapshot_complete", id, view).put("count", count));
+    static ByteBuf snapshotComplete(JsonNode id, FeatureShard shard, int count) {
+        return frame(answer("snapshot_complete", id, shard).put("count", count));
     }
 
-    static ByteBuf unsubscribed(JsonNode id, FeatureView view) {
-        return frame(answer("unsubscribed", id, view));
+    static ByteBuf caughtUp(JsonNode id, FeatureShard shard) {
+        return frame(answer("caught_up", id, shard));
     }
 
-    /** @param data the heartbeat as its producer wrote it */
-    static ByteBuf heartbeat(byte[] data, Collection<FeatureView> subscribed) {
+    static ByteBuf unsubscribed(JsonNode id, FeatureShard shard) {
+        return frame(answer("unsubscribed", id, shard));
+    }
+
+    /**
+     * @param data the heartbeat as its producer wrote it
+     * @param reached for each feature the offset in each partition up to which everything wanted was written before
+     */
+    static ByteBuf heartbeat(byte[] data, Map<FeatureShard, long[]> reached) {
         ObjectNode high = JSON.createObjectNode();
-        subscribed.forEach(view -> high.set(view.feature().name(), offsets(view)));
+        reached.forEach((shard, offsets) -> high.set(shard.feature().name(), offsets(offsets)));
         byte[] before = "{\"type\":\"heartbeat\",\"data\":".getBytes(StandardCharsets.UTF_8);
         byte[] after = (",\"high\":" + high + "}").getBytes(StandardCharsets.UTF_8);
         byte[] json = new byte[before.length + data.length + after.length];
@@ -100,19 +115,18 @@ final class ServerMessages {
         return frame(message);
     }
 
-    private static ObjectNode offsets(FeatureView view) {
+    private static ObjectNode offsets(long[] byPartition) {
         ObjectNode offsets = JSON.createObjectNode();
-        long[] reached = view.reached();
-        for (int partition = 0; partition < reached.length; partition++) {
-            offsets.put(Integer.toString(partition), reached[partition]);
+        for (int partition = 0; partition < byPartition.length; partition++) {
+            offsets.put(Integer.toString(partition), byPartition[partition]);
         }
         return offsets;
     }
 
-    private static ObjectNode answer(String type, JsonNode id, FeatureView view) {
+    private static ObjectNode answer(String type, JsonNode id, FeatureShard shard) {
         ObjectNode message = message(type);
         setId(message, id);
-        return message.put("feature", view.feature().name());
+        return message.put("feature", shard.feature().name());
     }
 
     private static void setId(ObjectNode message, JsonNode id) {

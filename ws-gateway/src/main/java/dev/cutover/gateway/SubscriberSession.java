@@ -2,22 +2,16 @@ package dev.cutover.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cutover.schema.Feature.Delivery;
-import dev.cutover.schema.Feature.View;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One subscriber's connection: what it wants, and what waits for it.
+ * One subscriber's connection: its life, and what waits for it. What it has asked for is with its {@link Subscriptions}.
  *
  * <p>Confined to its connection's event loop, fields and methods alike. It never changes the hub's index while the hub
  * delivers: a session that fails is only marked, and closed when the hub settles. Writes and flushes may come back here by way
@@ -46,7 +40,7 @@ final class SubscriberSession {
 
     private final Hub hub;
     private final Outbound outbound;
-    private final Map<String, LiveSubscription> subscriptions = new LinkedHashMap<>();
+    private final Subscriptions subscriptions;
 
     private State state = State.OPEN;
     /** Why it is to be closed; null unless {@link State#FAILED}. */
@@ -69,6 +63,7 @@ final class SubscriberSession {
         this.wire = wire;
         this.hub = hub;
         this.outbound = new Outbound(outboundBytes);
+        this.subscriptions = new Subscriptions(this, hub);
         this.lastSignNs = hub.nowNs();
     }
 
@@ -77,9 +72,7 @@ final class SubscriberSession {
         hub.attach(this);
         send(hub.welcome(name));
         if (plain) {
-            for (FeatureView view : hub.views()) {
-                subscribe(new ClientMessage.Subscribe(null, view.feature().name(), null, ClientMessage.From.NOW, 0));
-            }
+            subscriptions.subscribeToAll();
         }
     }
 
@@ -111,16 +104,19 @@ final class SubscriberSession {
         if (state != State.OPEN) {
             return;
         }
+        int badBefore = badMessages;
         ClientMessage message = ClientMessage.parse(text);
         if (message instanceof ClientMessage.Refused refused) {
             refuse(refused.id(), refused.code(), refused.message());
         } else if (message instanceof ClientMessage.Ping ping) {
-            badMessages = 0;
             send(ServerMessages.pong(ping.timestamp()));
         } else if (message instanceof ClientMessage.Subscribe subscribe) {
-            subscribe(subscribe);
+            subscriptions.subscribe(subscribe);
         } else if (message instanceof ClientMessage.Unsubscribe unsubscribe) {
-            unsubscribe(unsubscribe);
+            subscriptions.unsubscribe(unsubscribe);
+        }
+        if (badMessages == badBefore) {
+            badMessages = 0;
         }
     }
 
@@ -137,85 +133,8 @@ final class SubscriberSession {
         pingsUnanswered = 0;
     }
 
-    private void subscribe(ClientMessage.Subscribe wanted) {
-        FeatureView view = hub.view(wanted.feature());
-        if (view == null) {
-            refuseFeature(wanted.id(), wanted.feature());
-            return;
-        }
-        int depth = 0;
-        if (wanted.depth() > 0) {
-            depth = Math.min(wanted.depth(), deepestSeries(view));
-            if (depth == 0) {
-                refuse(
-                        wanted.id(),
-                        ErrorCode.BAD_REQUEST,
-                        "depth goes with a series; feature " + wanted.feature() + " has none");
-                return;
-            }
-        }
-        badMessages = 0;
-        send(ServerMessages.subscribed(wanted.id(), view, hub.stage(wanted.feature())));
-        if (wanted.from() == ClientMessage.From.SNAPSHOT) {
-            sendSnapshot(wanted.id(), view, wanted.keys(), depth);
-        }
-        if (state != State.OPEN) {
-            return; // it failed meanwhile, and may have left the index already
-        }
-        subscriptions
-                .computeIfAbsent(wanted.feature(), feature -> new LiveSubscription(this, view))
-                .add(wanted.keys());
-    }
-
-    private static int deepestSeries(FeatureView view) {
-        return view.feature().events().stream()
-                .mapToInt(type -> type.view() instanceof View.Series series ? series.depth() : 0)
-                .max()
-                .orElse(0);
-    }
-
-    private void sendSnapshot(JsonNode id, FeatureView view, Set<String> keys, int depth) {
-        List<Frame> frames = view.snapshot(keys, depth);
-        Snapshot snapshot = new Snapshot(frames);
-        int waiting = outbound.snapshotEvents();
-        if (waiting > 0 && waiting + frames.size() > Math.max(FEW_SNAPSHOT_EVENTS, 2 * hub.entries())) {
-            snapshot.release(); // it has asked for everything twice over, and does not read
-            fail(CloseReason.SLOW_CONSUMER);
-        } else if (!snapshot.isDone()) {
-            enqueue(snapshot);
-            drain();
-        }
-        send(ServerMessages.snapshotComplete(id, view, frames.size()));
-    }
-
-    private void unsubscribe(ClientMessage.Unsubscribe unwanted) {
-        FeatureView view = hub.view(unwanted.feature());
-        if (view == null) {
-            refuseFeature(unwanted.id(), unwanted.feature());
-            return;
-        }
-        badMessages = 0;
-        LiveSubscription subscription = subscriptions.get(unwanted.feature());
-        if (subscription != null) {
-            subscription.remove(unwanted.keys());
-            if (subscription.wantsNothing()) {
-                subscriptions.remove(unwanted.feature());
-            }
-        }
-        send(ServerMessages.unsubscribed(unwanted.id(), view));
-    }
-
-    private void refuseFeature(JsonNode id, String feature) {
-        refuse(
-                id,
-                ErrorCode.UNKNOWN_FEATURE,
-                "'" + feature + "' is no feature; there are "
-                        + hub.views().stream()
-                                .map(view -> view.feature().name())
-                                .toList());
-    }
-
-    private void refuse(JsonNode id, ErrorCode code, String message) {
+    /** Answers a message that can't be followed; too many of them in a row end the session. */
+    void refuse(JsonNode id, ErrorCode code, String message) {
         hub.metrics().badMessages.increment();
         send(ServerMessages.error(id, code, message));
         badMessages++;
@@ -260,6 +179,27 @@ final class SubscriberSession {
         }
     }
 
+    /** Sends a snapshot in pieces, as the client reads; takes it over. */
+    void send(Snapshot snapshot) {
+        int waiting = outbound.snapshotEvents();
+        if (waiting > 0 && waiting + snapshot.waiting() > Math.max(FEW_SNAPSHOT_EVENTS, 2 * hub.entries())) {
+            snapshot.release(); // it has asked for everything twice over, and does not read
+            fail(CloseReason.SLOW_CONSUMER);
+        } else if (!snapshot.isDone()) {
+            enqueue(snapshot);
+            drain();
+        }
+    }
+
+    /** Writes an event if the client takes it now, behind all that waits. */
+    boolean writeNow(Frame frame) {
+        boolean can = state == State.OPEN && outbound.isEmpty() && canWrite();
+        if (can) {
+            write(frame.share(), 1);
+        }
+        return can;
+    }
+
     private void enqueue(Outbound.Entry entry) {
         if (state != State.OPEN) {
             entry.release();
@@ -270,9 +210,7 @@ final class SubscriberSession {
     }
 
     void sendHeartbeat(byte[] data) {
-        List<FeatureView> views = new ArrayList<>(subscriptions.size());
-        subscriptions.values().forEach(subscription -> views.add(subscription.view()));
-        send(ServerMessages.heartbeat(data, views));
+        send(ServerMessages.heartbeat(data, subscriptions.high()));
     }
 
     /** Netty's buffer has a high-water mark; what the socket takes at once is to count before a reader is called slow. */
@@ -298,12 +236,25 @@ final class SubscriberSession {
         channel.flush();
     }
 
-    /** Writes what waits, as far as the socket takes it. A flush on the way may come back here. */
-    private void drain() {
+    /**
+     * Writes what waits, and then what catches up, as far as the socket takes it. A flush on the way may come back here, also
+     * while the hub delivers; the catching up then goes on when it settles.
+     */
+    void drain() {
         if (draining) {
             return;
         }
         draining = true;
+        do {
+            writeWaiting();
+            if (!hub.isDelivering()) {
+                subscriptions.catchUp();
+            }
+        } while (!outbound.isEmpty() && canWrite());
+        draining = false;
+    }
+
+    private void writeWaiting() {
         Outbound.Entry entry;
         while ((entry = outbound.first()) != null && canWrite()) {
             if (entry instanceof Snapshot snapshot) {
@@ -323,7 +274,6 @@ final class SubscriberSession {
                 entry.release();
             }
         }
-        draining = false;
     }
 
     // its end
@@ -373,7 +323,6 @@ final class SubscriberSession {
     }
 
     private void leave() {
-        subscriptions.values().forEach(subscription -> subscription.remove(null));
         subscriptions.clear();
         outbound.clear();
     }
@@ -390,6 +339,10 @@ final class SubscriberSession {
             pingsUnanswered++;
             send(WireFrames.ping());
         }
+    }
+
+    boolean isOpen() {
+        return state == State.OPEN;
     }
 
     String name() {

@@ -13,7 +13,8 @@ record TailBatch(List<Frame> frames, List<byte[]> heartbeats, List<Reached> reac
 
     /**
      * @param feature the feature's place in the catalog
-     * @param offset the last offset read, or passed over; −1 where the partition never held any
+     * @param offset the last offset read, or passed over; −1 where the partition never held any. The first one of a partition
+     *     is the offset before that at which its reading begins
      */
     record Reached(int feature, int partition, long offset) {}
 

@@ -159,7 +159,20 @@ final class TopicTail implements AutoCloseable {
         }
         consumer.assign(partitions);
         starts.forEach(consumer::seek);
+        dispatch(begun(starts));
         return ends;
+    }
+
+    /** What every hub is told first: what lies before these offsets it will never see. */
+    private TailBatch begun(Map<TopicPartition, Long> starts) {
+        List<TailBatch.Reached> begun = new ArrayList<>();
+        starts.forEach((partition, start) -> {
+            Integer feature = featureByTopic.get(partition.topic());
+            if (feature != null) {
+                begun.add(new TailBatch.Reached(feature, partition.partition(), start - 1));
+            }
+        });
+        return new TailBatch(List.of(), List.of(), begun);
     }
 
     /** Asked of what was handed over, and not of the consumer, which may not know a position at the moment. */

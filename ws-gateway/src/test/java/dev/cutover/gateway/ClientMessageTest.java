@@ -32,17 +32,17 @@ class ClientMessageTest {
     @Test
     void subscribeIsReadInAllItsForms() {
         assertThat(ClientMessage.parse("{\"type\":\"subscribe\",\"feature\":\"positions\"}"))
-                .isEqualTo(new Subscribe(null, "positions", null, From.SNAPSHOT, 0));
+                .isEqualTo(new Subscribe(null, "positions", null, new From.Snapshot(0)));
         assertThat(ClientMessage.parse(subscribe("\"id\":1,\"keys\":[\"123\",456,\"123\"],\"from\":\"snapshot\"")))
-                .isEqualTo(new Subscribe(new IntNode(1), "positions", Set.of("123", "456"), From.SNAPSHOT, 0));
+                .isEqualTo(new Subscribe(new IntNode(1), "positions", Set.of("123", "456"), new From.Snapshot(0)));
         assertThat(ClientMessage.parse(subscribe("\"id\":\"a\",\"depth\":390")))
-                .isEqualTo(new Subscribe(new TextNode("a"), "positions", null, From.SNAPSHOT, 390));
+                .isEqualTo(new Subscribe(new TextNode("a"), "positions", null, new From.Snapshot(390)));
         assertThat(ClientMessage.parse(subscribe("\"from\":\"now\",\"keys\":null,\"depth\":null")))
-                .isEqualTo(new Subscribe(null, "positions", null, From.NOW, 0));
+                .isEqualTo(new Subscribe(null, "positions", null, new From.Now()));
         assertThat(ClientMessage.parse(subscribe("\"depth\":99999999999")))
-                .isEqualTo(new Subscribe(null, "positions", null, From.SNAPSHOT, Integer.MAX_VALUE));
+                .isEqualTo(new Subscribe(null, "positions", null, new From.Snapshot(Integer.MAX_VALUE)));
         assertThat(ClientMessage.parse(subscribe("\"from\":null,\"more\":{\"is\":\"ignored\"}")))
-                .isEqualTo(new Subscribe(null, "positions", null, From.SNAPSHOT, 0));
+                .isEqualTo(new Subscribe(null, "positions", null, new From.Snapshot(0)));
     }
 
     @Test
@@ -116,7 +116,8 @@ class ClientMessageTest {
 
     @Test
     void fromIsHeldToItsForms() {
-        String message = "from must be \"snapshot\" or \"now\"; this gateway does not serve from ";
+        String message = "from must be \"snapshot\", \"now\" or a position, its epoch and offsets;"
+                + " this gateway does not serve from ";
         assertBadRequest(subscribe("\"from\":\"earliest\""), message + "\"earliest\"");
         assertBadRequest(subscribe("\"from\":7"), message + "7");
         assertBadRequest(
@@ -124,6 +125,31 @@ class ClientMessageTest {
                 message + "{\"time\":\"2026-01-05T14:30:00Z\"}");
         assertThat(refused(subscribe("\"from\":\"" + "x".repeat(60_000) + "\"")).message())
                 .hasSizeLessThan(200);
+    }
+
+    @Test
+    void positionIsReadAndItsOffsetsAreLeftForLater() throws Exception {
+        Subscribe read = (Subscribe)
+                ClientMessage.parse(subscribe("\"from\":{\"epoch\":\"kq3\",\"offsets\":{\"0\":1050,\"1\":-1}}"));
+        From.Position position = (From.Position) read.from();
+        assertThat(position.epoch()).isEqualTo("kq3");
+        assertThat(position.seen(2)).containsExactly(1050, -1);
+        assertThat(refused(subscribe("\"from\":{\"epoch\":7,\"offsets\":{}}")).message())
+                .isEqualTo("the epoch of a position must be a text, as subscribed gives it");
+        assertThat(refused(subscribe("\"from\":{\"offsets\":{}}")).message())
+                .isEqualTo("the epoch of a position must be a text, as subscribed gives it");
+        for (String rest : new String[] {"", ",\"offsets\":[1]", ",\"offsets\":null"}) {
+            assertBadRequest(
+                    subscribe("\"from\":{\"epoch\":\"e\"" + rest + "}"),
+                    "the offsets of a position must be an object, such as {\"0\":1050,\"1\":-1}");
+        }
+        assertBadRequest(
+                subscribe("\"depth\":3,\"from\":{\"epoch\":\"e\",\"offsets\":{}}"),
+                "depth goes with from \"snapshot\" alone");
+        assertThat(refused(subscribe("\"from\":{\"time\":\"t\",\"epoch\":\"e\",\"offsets\":{}}"))
+                        .message())
+                .startsWith("from must be ");
+        assertThat(refused(subscribe("\"from\":{}")).message()).startsWith("from must be ");
     }
 
     @Test

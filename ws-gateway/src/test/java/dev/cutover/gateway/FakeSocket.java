@@ -8,6 +8,7 @@ import io.netty.channel.ChannelPromise;
 final class FakeSocket extends ChannelOutboundHandlerAdapter {
     private ChannelHandlerContext ctx;
     private boolean stalled;
+    private boolean resumes;
     private boolean broken;
     private int flushes;
 
@@ -28,6 +29,7 @@ final class FakeSocket extends ChannelOutboundHandlerAdapter {
     @Override
     public void flush(ChannelHandlerContext context) {
         flushes++;
+        stalled &= !resumes;
         if (!stalled) {
             context.flush();
         }
@@ -46,6 +48,11 @@ final class FakeSocket extends ChannelOutboundHandlerAdapter {
     void resume() {
         stalled = false;
         ctx.flush();
+    }
+
+    /** Stays stalled until it is flushed again, as a socket that has drained meanwhile. */
+    void resumeWithNextFlush() {
+        resumes = true;
     }
 
     /** From now on every write fails by an error of this process. */

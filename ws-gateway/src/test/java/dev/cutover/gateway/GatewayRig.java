@@ -31,6 +31,7 @@ import org.apache.kafka.common.record.TimestampType;
  */
 final class GatewayRig implements AutoCloseable {
     static final int SESSION_BYTES = 64 * 1024;
+    static final long BACKLOG_BYTES = 64 << 20;
     static final Instant T0 = Instant.parse("2026-01-05T15:30:00.123Z");
 
     final FeatureCatalog catalog = FeatureCatalog.shipped();
@@ -48,6 +49,10 @@ final class GatewayRig implements AutoCloseable {
     private final AtomicLong connections = new AtomicLong();
 
     GatewayRig() {
+        this(BACKLOG_BYTES);
+    }
+
+    GatewayRig(long backlogBytes) {
         Map<String, String> epochs = new HashMap<>();
         for (Feature feature : catalog.features()) {
             encoders.add(new FrameEncoder(encoders.size(), feature, alloc));
@@ -61,8 +66,16 @@ final class GatewayRig implements AutoCloseable {
                         epochs,
                         feature -> stages.getOrDefault(feature, Stage.SHADOW),
                         25_000,
+                        backlogBytes,
                         nowNs::get,
                         metrics));
+        Batch start = batch();
+        for (Feature feature : catalog.features()) {
+            for (int partition = 0; partition < feature.partitions(); partition++) {
+                start.reached(feature.name(), partition, -1);
+            }
+        }
+        start.deliver();
     }
 
     // clients
@@ -147,6 +160,11 @@ final class GatewayRig implements AutoCloseable {
 
     private int index(String feature) {
         return catalog.features().indexOf(catalog.feature(feature).orElseThrow());
+    }
+
+    /** The offset of the partition's next event. */
+    long end(String feature, int partition) {
+        return ends.getOrDefault(feature + partition, 0L);
     }
 
     /** The next event of its partition as a frame with one reference. */

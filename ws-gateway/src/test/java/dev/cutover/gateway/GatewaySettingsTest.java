@@ -29,6 +29,7 @@ class GatewaySettingsTest {
                         "gw-8090",
                         Runtime.getRuntime().availableProcessors(),
                         1 << 20,
+                        1 << 26,
                         Duration.ofSeconds(25),
                         Duration.ofSeconds(10)));
     }
@@ -40,10 +41,17 @@ class GatewaySettingsTest {
                 Map.of("CUTOVER_GATEWAY_PORT", "9001", "CUTOVER_DRAIN", "2s", "CUTOVER_HOST", "0.0.0.0"));
         assertThat(settings)
                 .isEqualTo(new GatewaySettings(
-                        "0.0.0.0", 9000, "gw-9000", 3, 1 << 20, Duration.ofMillis(500), Duration.ofSeconds(2)));
+                        "0.0.0.0",
+                        9000,
+                        "gw-9000",
+                        3,
+                        1 << 20,
+                        1 << 26,
+                        Duration.ofMillis(500),
+                        Duration.ofSeconds(2)));
         assertThat(settings.at("gw-b", 9005).draining(Duration.ZERO))
                 .isEqualTo(new GatewaySettings(
-                        "0.0.0.0", 9005, "gw-b", 3, 1 << 20, Duration.ofMillis(500), Duration.ZERO));
+                        "0.0.0.0", 9005, "gw-b", 3, 1 << 20, 1 << 26, Duration.ofMillis(500), Duration.ZERO));
     }
 
     @Test
@@ -51,6 +59,7 @@ class GatewaySettingsTest {
         assertRefused("gateway-port", "70000", "must be a whole number from 0 to 65535");
         assertRefused("gateway-loops", "many", "must be a whole number from 0 to 256");
         assertRefused("session-bytes", "65535", "must be a whole number from 65536 to 1073741824");
+        assertRefused("backlog-bytes", "-1", "must be a whole number from 0 to 1073741824");
         assertRefused("ping", "99ms", "must be from 100 ms to 3600000 ms");
         assertRefused("drain", "11m", "must be from 0 ms to 600000 ms");
         assertRefused("drain", "soon", "must be a duration such as 500ms, 10s, 5m, 2h or 7d");

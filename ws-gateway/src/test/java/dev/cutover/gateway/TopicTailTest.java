@@ -57,7 +57,9 @@ class TopicTailTest {
         Map<String, String> epochs = new HashMap<>();
         catalog.features().forEach(feature -> epochs.put(feature.topic(), "e"));
         return new Hub(
-                on, new Hub.Shared("gw-1", catalog, epochs, feature -> Stage.SHADOW, 1000, System::nanoTime, metrics));
+                on,
+                new Hub.Shared(
+                        "gw-1", catalog, epochs, feature -> Stage.SHADOW, 1000, 1 << 20, System::nanoTime, metrics));
     }
 
     @BeforeEach
@@ -96,7 +98,7 @@ class TopicTailTest {
     private List<String> snapshot(Hub of, ExecutorService on) throws Exception {
         return on.submit(() -> {
                     List<String> keys = new ArrayList<>();
-                    of.view("positions").snapshot(null, 0).forEach(frame -> {
+                    of.shard("positions").snapshot(KeyFilter.of(null), 0).forEach(frame -> {
                         keys.add(frame.key.key + "@" + frame.offset);
                         frame.release();
                     });
@@ -106,7 +108,7 @@ class TopicTailTest {
     }
 
     private long[] reached(String feature) throws Exception {
-        return loop.submit(() -> hub.view(feature).reached().clone()).get();
+        return loop.submit(() -> hub.shard(feature).reached().clone()).get();
     }
 
     private void records(List<ConsumerRecord<byte[], byte[]>> records) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What a hub knows of a feature: latest values, series, and who wants what. */
-class FeatureViewTest {
+class FeatureShardTest {
     private final GatewayRig rig = new GatewayRig();
 
     @AfterEach
@@ -95,7 +95,7 @@ class FeatureViewTest {
             clients.add(client.say("{\"type\":\"subscribe\",\"feature\":\"positions\"" + keys + "}"));
         }
         rig.batch().event("positions", "later", 1).deliver();
-        assertThat(rig.hub.view("positions").subscribedKeys()).isEqualTo(3 + 3 * 3);
+        assertThat(rig.hub.shard("positions").subscribedKeys()).isEqualTo(3 + 3 * 3);
         clients.subList(1, 6).forEach(TestClient::drop);
         rig.batch()
                 .event("positions", "shared", 1)
@@ -103,7 +103,7 @@ class FeatureViewTest {
                 .deliver();
         assertThat(clients.get(0).texts()).hasSize(5);
         clients.get(0).drop();
-        assertThat(rig.hub.view("positions").subscribedKeys()).isZero();
+        assertThat(rig.hub.shard("positions").subscribedKeys()).isZero();
         rig.batch().event("positions", "shared", 1).deliver();
         assertThat(rig.metrics.connections).hasValue(0);
     }
@@ -196,14 +196,14 @@ class FeatureViewTest {
                             .toList())
                     .as("seed %s", seed)
                     .isEqualTo(events.stream().filter(wants::wants).toList()));
-            rig.hub.view("positions").snapshot(null, 0).forEach(frame -> {
+            rig.hub.shard("positions").snapshot(KeyFilter.of(null), 0).forEach(frame -> {
                 latest.put(
                         frame.key.key, "positions " + frame.key.key + "@" + frame.key.partition + ":" + frame.offset);
                 frame.release();
             });
         }
         List.copyOf(clients.keySet()).forEach(TestClient::drop);
-        assertThat(rig.hub.view("positions").subscribedKeys()).isZero();
+        assertThat(rig.hub.shard("positions").subscribedKeys()).isZero();
     }
 
     private static String message(String type, Set<String> keys) {

@@ -1,10 +1,9 @@
-package dev.cutover.local;
+package dev.cutover.control;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.schema.ServiceCommand;
 import dev.cutover.schema.Settings;
 import java.io.PrintWriter;
@@ -12,9 +11,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
@@ -44,7 +41,10 @@ final class TailCommand implements Callable<Integer> {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final String DATA_MEMBER = ",\"data\":";
 
-    @Parameters(paramLabel = "FEATURE", description = "the feature, for example positions")
+    @Parameters(
+            paramLabel = "FEATURE",
+            description = "the feature, for example positions",
+            completionCandidates = FeatureNames.class)
     private String feature;
 
     @Option(names = "--key", paramLabel = "KEY", split = ",", description = "only this key; may be given again")
@@ -66,20 +66,6 @@ final class TailCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print each frame as it came, also those that are no event")
     private boolean json;
 
-    @Option(names = "--host", paramLabel = "ADDRESS", description = "the gateway's address (default 127.0.0.1)")
-    private String host;
-
-    @Option(names = "--gateway-port", paramLabel = "PORT", description = "the gateway's port (default 8090)")
-    private String port;
-
-    @Option(
-            names = {"--bootstrap", "--kafka-port", "--rest-port", "--control-port", "--jobs-port"},
-            hidden = true,
-            description =
-                    "taken by every command, so that one set of addresses serves all; tail needs the gateway's alone")
-    @SuppressWarnings("UnusedVariable") // set by the parser, and rightly read by nobody
-    private List<String> otherAddresses;
-
     @Spec
     private CommandSpec spec;
 
@@ -97,7 +83,7 @@ final class TailCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         URI address;
         try {
-            address = address();
+            address = Addresses.resolve(spec, "ws", Settings.GATEWAY_PORT).resolve("/ws/?client=cutover-tail");
         } catch (Settings.SettingException e) {
             err.println(e.getMessage());
             return ServiceCommand.USAGE;
@@ -123,19 +109,6 @@ final class TailCommand implements Callable<Integer> {
         } finally {
             socket.abort();
         }
-    }
-
-    private URI address() {
-        Map<String, String> given = new HashMap<>();
-        if (host != null) {
-            given.put(Settings.HOST.name(), host);
-        }
-        if (port != null) {
-            given.put(GatewaySettings.PORT.name(), port);
-        }
-        Settings settings = Settings.resolve(List.of(Settings.HOST, GatewaySettings.PORT), given, System.getenv());
-        return URI.create("ws://" + settings.get(Settings.HOST) + ":" + settings.get(GatewaySettings.PORT)
-                + "/ws/?client=cutover-tail");
     }
 
     private String subscribe() {

@@ -2,7 +2,6 @@ package dev.cutover.gateway;
 
 import dev.cutover.schema.Feature;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -10,12 +9,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One feature as one event loop knows it: the latest values of its keys, how far it has been read, and who on this loop wants
- * what. An event finds its subscribers by its key's number; its cost grows with those that want it alone.
+ * One feature as one event loop knows it: the latest values of its keys, its recent frames, and who on this loop wants what. An event finds its subscribers by its key's number; its cost grows with those that want it alone.
  *
  * <p>Owned by one hub's event loop.
  */
-final class FeatureView {
+final class FeatureShard {
     /** The subscriptions that named one key, of whichever event type and partition. */
     private static final class KeySubscribers {
         final List<LiveSubscription> subscriptions = new ArrayList<>();
@@ -33,18 +31,20 @@ final class FeatureView {
 
     private final Feature feature;
     private final String epoch;
-    private final long[] reached;
+    private final Backlog backlog;
     private final List<Slot> slots = new ArrayList<>();
     private final Map<String, List<Slot>> slotsByKey = new HashMap<>();
     private final Map<String, KeySubscribers> subscribersByKey = new HashMap<>();
     private final List<LiveSubscription> subscribersToAll = new ArrayList<>();
 
-    /** @param epoch the topic's id */
-    FeatureView(Feature feature, String epoch) {
+    /**
+     * @param epoch the topic's id
+     * @param backlog empty
+     */
+    FeatureShard(Feature feature, String epoch, Backlog backlog) {
         this.feature = feature;
         this.epoch = epoch;
-        this.reached = new long[feature.partitions()];
-        Arrays.fill(reached, -1);
+        this.backlog = backlog;
     }
 
     Feature feature() {
@@ -55,20 +55,21 @@ final class FeatureView {
         return epoch;
     }
 
-    /** The last offset reached in each partition; the array is the view's own. */
-    long[] reached() {
-        return reached;
+    /** The recent frames, and how far each partition has been read. */
+    Backlog backlog() {
+        return backlog;
     }
 
-    void reach(int partition, long offset) {
-        reached[partition] = offset;
+    /** The last offset reached in each partition; the array is the backlog's own. */
+    long[] reached() {
+        return backlog.reached();
     }
 
     /** Takes an event in and offers it to those who want it. */
     void accept(Frame frame, long nowNs) {
         Slot slot = slot(frame.key);
         slot.values.put(frame);
-        reached[frame.key.partition] = frame.offset;
+        backlog.add(frame);
         for (LiveSubscription subscription : subscribersToAll) {
             if (subscription.wants(frame.key.key)) {
                 subscription.session().offer(frame, feature.delivery(), nowNs);
@@ -92,15 +93,18 @@ final class FeatureView {
     /**
      * The events of a snapshot as of now, each retained for the caller.
      *
-     * @param keys null for all
      * @param depth entries of a series; 0 for each key's last event alone
      */
-    List<Frame> snapshot(Collection<String> keys, int depth) {
+    List<Frame> snapshot(KeyFilter keys, int depth) {
         List<Slot> wanted = new ArrayList<>();
-        if (keys == null) {
-            wanted.addAll(slots);
+        if (keys.isAll()) {
+            slotsByKey.forEach((key, known) -> {
+                if (keys.wants(key)) {
+                    wanted.addAll(known);
+                }
+            });
         } else {
-            keys.forEach(key -> wanted.addAll(slotsByKey.getOrDefault(key, List.of())));
+            keys.named().forEach(key -> wanted.addAll(slotsByKey.getOrDefault(key, List.of())));
         }
         wanted.removeIf(slot -> slot.values.last() == null);
         wanted.sort(Comparator.comparing(slot -> slot.values.last(), LatestValues.BY_POSITION));
@@ -165,5 +169,6 @@ final class FeatureView {
 
     void release() {
         slots.forEach(slot -> slot.values.release());
+        backlog.release();
     }
 }

@@ -1,0 +1,74 @@
+package dev.cutover.control;
+
+import dev.cutover.schema.ServiceCommand;
+import dev.cutover.schema.Setting;
+import dev.cutover.schema.Settings;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * The address options: every operators' command takes all of them, so that one set of addresses serves every command, shows
+ * those that it needs, and checks no other.
+ */
+final class Addresses {
+    private static final List<Setting<?>> TAKEN = List.of(
+            Settings.HOST,
+            Settings.CONTROL_PORT,
+            Settings.GATEWAY_PORT,
+            Settings.REST_PORT,
+            Settings.JOBS_PORT,
+            Settings.KAFKA_PORT,
+            Settings.BOOTSTRAP);
+
+    private Addresses() {}
+
+    /**
+     * The command with its address options.
+     *
+     * @param needed the port that it connects to
+     */
+    static CommandLine command(Object annotated, Setting<Integer> needed) {
+        CommandSpec spec = CommandSpec.forAnnotatedObject(annotated);
+        for (Setting<?> setting : TAKEN) {
+            boolean used = setting.equals(Settings.HOST) || setting.equals(needed);
+            String what = setting.equals(Settings.HOST) ? "where to look for it" : "its port there";
+            spec.addOption(OptionSpec.builder(setting.option())
+                    .paramLabel(setting.value())
+                    .type(String.class)
+                    .hidden(!used)
+                    .description(what + " (default " + setting.defaultText() + ")")
+                    .build());
+        }
+        return new CommandLine(spec).setParameterExceptionHandler(ServiceCommand::usageError);
+    }
+
+    /**
+     * The address that the options name, else the environment.
+     *
+     * @param scheme of the address
+     * @throws Settings.SettingException when one is not what it must be
+     */
+    static URI resolve(CommandSpec spec, String scheme, Setting<Integer> needed) {
+        CommandLine.ParseResult parsed = spec.commandLine().getParseResult();
+        Map<String, String> given = new HashMap<>();
+        for (Setting<?> setting : List.of(Settings.HOST, needed)) {
+            if (parsed.hasMatchedOption(setting.option())) {
+                given.put(setting.name(), parsed.matchedOptionValue(setting.option(), (String) null));
+            }
+        }
+        Settings settings = Settings.resolve(List.of(Settings.HOST, needed), given, System.getenv());
+        String host = settings.get(Settings.HOST);
+        String authority = (host.contains(":") ? "[" + host + "]" : host) + ":" + settings.get(needed);
+        try {
+            return URI.create(scheme + "://" + authority);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "host must be a name or an address, but is '" + host + "'", e);
+        }
+    }
+}

@@ -1,0 +1,257 @@
+package dev.cutover.control;
+
+import dev.cutover.schema.HttpAnswer;
+import dev.cutover.schema.Origins;
+import dev.cutover.schema.ServiceEndpoints;
+import dev.cutover.schema.StartupException;
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import io.javalin.http.HttpResponseException;
+import io.javalin.util.JavalinBindException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings requests to the {@link ControlApi} and its answers back, on threads {@code control-http-N}, which may block.
+ *
+ * <p>A page of another site could send a change to this machine from its visitor's browser. A browser asks first before it sends
+ * JSON across origins, and says where the page came from: so a change must be {@code application/json}, and a request whose
+ * Origin is foreign is refused.
+ */
+final class ControlHttp implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ControlHttp.class);
+    private static final int MOST_THREADS = 40;
+    private static final int LEAST_THREADS = 4;
+    private static final int THREAD_IDLE_MS = 30_000;
+    private static final long STOP_MS = 1_000;
+    private static final String FEATURE = "feature";
+    private static final String FEATURE_PATH = "/cutover/features/{" + FEATURE + "}";
+
+    private static final List<String> PATHS = List.of(
+            "GET /cutover/control",
+            "GET " + FEATURE_PATH,
+            "POST " + FEATURE_PATH + "/stage",
+            "POST " + FEATURE_PATH + "/rollback",
+            "GET " + FEATURE_PATH + "/history");
+
+    private final ControlApi api;
+    private final ServiceEndpoints endpoints;
+    private final boolean loopback;
+    private final Javalin server;
+    private final InetSocketAddress address;
+
+    private ControlHttp(ControlSettings settings, ControlApi api, ServiceEndpoints endpoints) {
+        this.api = api;
+        this.endpoints = endpoints;
+        this.loopback = isLoopback(settings.host());
+        this.server = Javalin.create(this::configure);
+        try {
+            server.start(settings.host(), settings.port());
+        } catch (JavalinBindException e) {
+            throw new StartupException(
+                    "the control service can't listen on " + settings.host() + ":" + settings.port()
+                            + ": " + innermost(e) + "; choose another port with "
+                            + ControlSettings.PORT.option(),
+                    e);
+        }
+        this.address = new InetSocketAddress(settings.host(), server.port());
+    }
+
+    /** @throws StartupException when the port is taken, or the address is not this machine's */
+    static ControlHttp start(ControlSettings settings, ControlApi api, ServiceEndpoints endpoints) {
+        return new ControlHttp(settings, api, endpoints);
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            throw new StartupException("there is no address '" + host + "'; set another --host", e);
+        }
+    }
+
+    private static String innermost(Throwable failure) {
+        Throwable reason = failure;
+        while (reason.getCause() != null) {
+            reason = reason.getCause();
+        }
+        return reason.getMessage();
+    }
+
+    private void configure(JavalinConfig config) {
+        config.startup.showJavalinBanner = false;
+        config.startup.showOldJavalinVersionWarning = false;
+        config.startup.startupWatcherEnabled = false;
+        config.http.prefer405over404 = true;
+        QueuedThreadPool threads = new QueuedThreadPool(MOST_THREADS, LEAST_THREADS, THREAD_IDLE_MS);
+        threads.setName("control-http");
+        threads.setDaemon(true);
+        threads.setStopTimeout(STOP_MS);
+        config.jetty.threadPool = threads;
+        config.jetty.modifyServer(jetty -> {
+            // changes have come to their end by then; it would wait for idle connections as well
+            jetty.setStopTimeout(0);
+            jetty.setErrorHandler(new ProblemErrors());
+        });
+        config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ProblemErrors()));
+        config.jetty.modifyHttpConfiguration(ControlHttp::sayNothingOfTheServer);
+        routes(config.routes);
+    }
+
+    private static void sayNothingOfTheServer(HttpConfiguration http) {
+        http.setSendServerVersion(false);
+    }
+
+    private void routes(RoutesConfig routes) {
+        routes.before(this::refuseForeignOrigin);
+        ServiceEndpoints.PATHS.forEach(
+                path -> get(routes, path, context -> endpoints.answer(path).orElseThrow()));
+        get(routes, "/cutover/control", context -> api.control());
+        get(routes, FEATURE_PATH, context -> api.feature(context.pathParam(FEATURE)));
+        get(routes, FEATURE_PATH + "/history", context -> api.history(context.pathParam(FEATURE)));
+        post(routes, FEATURE_PATH + "/stage", api::stage);
+        post(routes, FEATURE_PATH + "/rollback", api::rollback);
+        routes.exception(HttpResponseException.class, this::problem);
+        routes.exception(Exception.class, (e, context) -> {
+            log.error("{} {} failed, which is a fault of Cutover", context.method(), context.path(), e);
+            send(context, HttpAnswer.problem(500, "Internal Error", "a fault of Cutover; the log says more"));
+        });
+    }
+
+    private interface Get {
+        HttpAnswer answer(Context context);
+    }
+
+    /** HEAD as well: Javalin would answer it with 200 by itself, whatever GET says. */
+    private static void get(RoutesConfig routes, String path, Get get) {
+        routes.get(path, context -> send(context, get.answer(context)));
+        routes.head(path, context -> send(context, get.answer(context)));
+    }
+
+    private void post(RoutesConfig routes, String path, BiFunction<String, byte[], HttpAnswer> post) {
+        routes.post(
+                path,
+                context -> send(context, refusedBeforeItsBody(context).orElseGet(() -> {
+                    byte[] body = body(context);
+                    return body.length > ControlApi.LONGEST_BODY_BYTES
+                            ? tooLarge()
+                            : post.apply(context.pathParam(FEATURE), body);
+                })));
+    }
+
+    private Optional<HttpAnswer> refusedBeforeItsBody(Context context) {
+        String type = context.contentType();
+        if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(HttpAnswer.JSON)) {
+            return Optional.of(api.refuse(
+                    "content_type",
+                    415,
+                    "Unsupported Media Type",
+                    "the Content-Type must be " + HttpAnswer.JSON + ", but is "
+                            + (type == null ? "not there" : "'" + type + "'")));
+        }
+        return context.req().getContentLengthLong() > ControlApi.LONGEST_BODY_BYTES
+                ? Optional.of(tooLarge())
+                : Optional.empty();
+    }
+
+    private HttpAnswer tooLarge() {
+        return api.refuse(
+                "too_large",
+                413,
+                "Content Too Large",
+                "the body must have " + ControlApi.LONGEST_BODY_BYTES + " bytes at most");
+    }
+
+    /** The body, or as much of it as shows that it is too large. */
+    private static byte[] body(Context context) {
+        try {
+            return context.req().getInputStream().readNBytes(ControlApi.LONGEST_BODY_BYTES + 1);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the body did not come", e);
+        }
+    }
+
+    private void refuseForeignOrigin(Context context) {
+        String origin = context.header("Origin");
+        if (origin == null || Origins.isLoopback(origin) || isSameHost(origin, context.header("Host"))) {
+            return;
+        }
+        send(
+                context,
+                api.refuse(
+                        "origin",
+                        403,
+                        "Foreign Origin",
+                        "pages of " + origin + " may not ask here: only those of this machine"
+                                + (loopback ? "" : ", or of the host that is asked")));
+        context.skipRemainingHandlers();
+    }
+
+    /**
+     * Not for a service that listens on the loopback interface alone: whoever reaches it under another name than this machine's
+     * was led there, by a site that changes what its own name resolves to.
+     */
+    private boolean isSameHost(String origin, String host) {
+        String lower = origin.toLowerCase(Locale.ROOT);
+        return !loopback
+                && host != null
+                && (lower.equals("http://" + host.toLowerCase(Locale.ROOT))
+                        || lower.equals("https://" + host.toLowerCase(Locale.ROOT)));
+    }
+
+    /** Javalin's own refusals: no such path, no such method. */
+    private void problem(HttpResponseException e, Context context) {
+        switch (e.getStatus()) {
+            case 404 ->
+                send(
+                        context,
+                        api.refuse(
+                                "unknown_path",
+                                404,
+                                "Not Found",
+                                "there are " + String.join(", ", PATHS) + ", and GET "
+                                        + String.join(", ", ServiceEndpoints.PATHS)));
+            case 405 -> {
+                boolean post =
+                        context.path().endsWith("/stage") || context.path().endsWith("/rollback");
+                String allowed = post ? "POST" : "GET, HEAD";
+                context.header("Allow", allowed);
+                send(context, api.refuse("method", 405, "Method Not Allowed", "only " + allowed + " is answered here"));
+            }
+            default -> send(context, api.refuse("other", e.getStatus(), "Refused", String.valueOf(e.getMessage())));
+        }
+    }
+
+    private static void send(Context context, HttpAnswer answer) {
+        context.status(answer.status()).contentType(answer.contentType()).header("Cache-Control", "no-store");
+        if (!context.method().equals(HandlerType.HEAD)) {
+            context.result(answer.body());
+        }
+    }
+
+    /** The address that clients connect to. */
+    InetSocketAddress address() {
+        return address;
+    }
+
+    /** Lets changes under way come to their end, then stops; a few seconds at most. */
+    @Override
+    public void close() {
+        api.drain();
+        server.stop();
+    }
+}

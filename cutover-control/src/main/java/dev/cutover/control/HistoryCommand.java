@@ -1,0 +1,65 @@
+package dev.cutover.control;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.cutover.control.ControlClient.NoAnswerException;
+import dev.cutover.control.ControlClient.RefusedException;
+import dev.cutover.control.ControlClient.Reply;
+import dev.cutover.schema.Flag;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code cutover history FEATURE}. */
+@Command(
+        name = "history",
+        description = "Shows every change of a feature's flag, oldest first: when, from what to what, by whom and why.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpWidth = 110)
+final class HistoryCommand implements Callable<Integer> {
+
+    @Parameters(
+            paramLabel = "FEATURE",
+            description = "the feature, for example positions",
+            completionCandidates = FeatureNames.class)
+    private String feature;
+
+    @Option(names = "--json", description = "print the audit records as the service gives them")
+    private boolean json;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        return Operator.run(spec, json, this::show);
+    }
+
+    private void show(ControlClient control) throws NoAnswerException, RefusedException {
+        Reply reply = control.get(ControlClient.feature(feature) + "/history");
+        if (json) {
+            spec.commandLine().getOut().println(reply.text());
+            return;
+        }
+        if (reply.document().isEmpty()) {
+            spec.commandLine().getOut().println(feature + " was never changed: it is shadow");
+            return;
+        }
+        Table table = new Table();
+        for (JsonNode record : reply.document()) {
+            Flag flag = Operator.flag(record);
+            table.row(
+                    flag.stage(),
+                    StatusCommand.time(flag.changedAt()),
+                    record.path("from").asText("?") + " → " + flag.stage().wireName(),
+                    "v" + flag.version(),
+                    flag.changedBy(),
+                    flag.forced() ? "forced" : "",
+                    flag.reason());
+        }
+        table.print(spec.commandLine());
+    }
+}

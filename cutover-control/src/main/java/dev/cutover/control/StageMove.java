@@ -1,0 +1,111 @@
+package dev.cutover.control;
+
+import dev.cutover.schema.Flag;
+import dev.cutover.schema.Stage;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What an operator wants of a feature. Decides purely: a flag and a wish give the next flag or a refusal.
+ *
+ * @param to the wanted stage
+ * @param force whether to go past the gate; it overrides neither the order of the stages nor a version conflict
+ * @param sunset when the REST endpoint is to go; null leaves the date as it is
+ * @param by who wants it
+ * @param reason why
+ */
+record StageMove(Stage to, boolean force, Instant sunset, String by, String reason) {
+
+    /** The gate as it stands before there is evidence: honest about what nobody has looked at. */
+    private static final List<ChecklistLine> NO_EVIDENCE = List.of(new ChecklistLine(
+            "evidence",
+            "missing",
+            "there is no evidence of parity yet: compare REST and WebSocket by hand, then use force (--force),"
+                    + " which the audit records"));
+
+    /** What is decided. */
+    sealed interface Decision {
+        /** The flag to write; the writer numbers and stamps it. */
+        record Move(Flag next) implements Decision {}
+
+        /**
+         * Nothing is to be written.
+         *
+         * @param detail what is in the way, and how to go on
+         * @param checklist the lines of the gate that fail; empty where it is not the gate that refuses
+         */
+        record Refusal(Kind kind, String detail, List<ChecklistLine> checklist) implements Decision {}
+    }
+
+    /** Why a move is refused. */
+    enum Kind {
+        /** The feature has the wanted stage. */
+        ALREADY_THERE("already_there", 409, "Already There"),
+        /** The stages have no such step. */
+        NO_SUCH_STEP("no_such_step", 422, "No Such Step"),
+        /** The checklist is not complete, and the move was not forced. */
+        GATE("gate", 422, "The Gate Refuses");
+
+        /** Its name in metrics. */
+        final String label;
+
+        final int status;
+        final String title;
+
+        Kind(String label, int status, String title) {
+            this.label = label;
+            this.status = status;
+            this.title = title;
+        }
+    }
+
+    /**
+     * One line of the gate's checklist.
+     *
+     * @param line its name
+     * @param state what the evidence says of it
+     * @param text for a person to read
+     */
+    record ChecklistLine(String line, String state, String text) {}
+
+    /** The move back to shadow. */
+    static StageMove rollback(String by, String reason) {
+        return new StageMove(Stage.SHADOW, false, null, by, reason);
+    }
+
+    Decision from(Flag current) {
+        if (current.stage() == to) {
+            return new Decision.Refusal(
+                    Kind.ALREADY_THERE,
+                    current.feature() + " is " + to.wireName() + " already: " + lastChange(current),
+                    List.of());
+        }
+        if (!current.stage().canMoveTo(to)) {
+            return new Decision.Refusal(
+                    Kind.NO_SUCH_STEP,
+                    current.feature() + " is " + current.stage().wireName() + " and can't go to " + to.wireName()
+                            + " at once: move it one stage up at a time, live first",
+                    List.of());
+        }
+        if (to == Stage.SHADOW) {
+            return new Decision.Move(current.at(to, by, reason));
+        }
+        if (!force) {
+            return new Decision.Refusal(
+                    Kind.GATE,
+                    current.feature() + " stays " + current.stage().wireName() + ": the gate to " + to.wireName()
+                            + " needs evidence that it does not have",
+                    NO_EVIDENCE);
+        }
+        Flag next = current.at(to, by, reason).pastTheGate();
+        return new Decision.Move(sunset == null ? next : next.withSunset(sunset));
+    }
+
+    /** Who changed a flag last, to what, when and why. */
+    static String lastChange(Flag flag) {
+        return flag.version() == 0
+                ? "it was never changed (version 0)"
+                : flag.changedBy() + " changed it to " + flag.stage().wireName() + " (version " + flag.version()
+                        + ") at " + flag.changedAt() + ", reason: " + flag.reason();
+    }
+}

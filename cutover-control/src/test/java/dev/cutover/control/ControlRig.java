@@ -1,0 +1,131 @@
+package dev.cutover.control;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cutover.schema.CutoverStatus;
+import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.Flag;
+import dev.cutover.schema.FlagReader;
+import dev.cutover.schema.FlagWriter;
+import dev.cutover.schema.FlagWriter.FlagWriteException;
+import dev.cutover.schema.FlagWriter.Outcome;
+import dev.cutover.schema.Health;
+import dev.cutover.schema.Json;
+import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.ServiceEndpoints;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.assertj.core.api.Assertions;
+
+/** The real HTTP surface over flags in memory, which behave as the flag log does. */
+final class ControlRig implements AutoCloseable {
+    static final Instant NOW = Instant.parse("2026-01-05T15:30:00.123Z");
+
+    final FeatureCatalog catalog = FeatureCatalog.shipped();
+    final ControlMetrics metrics = new ControlMetrics();
+    final Map<String, Flag> flags = new ConcurrentHashMap<>();
+    final List<byte[]> audit = new CopyOnWriteArrayList<>();
+    /** Thrown by the next writes and readings where it is set. */
+    volatile RuntimeException failure;
+
+    volatile Health health = new Health(List.of());
+    volatile Long flagsAgeMs = 120L;
+    volatile boolean active = true;
+
+    private final ControlHttp http;
+
+    ControlRig() {
+        this("127.0.0.1", 0);
+    }
+
+    ControlRig(String host, int port) {
+        ControlApi api =
+                new ControlApi("control-test", catalog, this::flag, this::write, this::history, () -> active, metrics);
+        http = ControlHttp.start(
+                new ControlSettings(host, port, "control-test"),
+                api,
+                new ServiceEndpoints(() -> health, this::status, metrics::scrape));
+    }
+
+    /** What a writer throws when Kafka is away: made by a real one. */
+    static FlagWriteException writeFailure(String message) {
+        try (FlagReader reader = new FlagReader(new KafkaConnection("127.0.0.1:1", Map.of()), "test")) {
+            FlagWriter writer = new FlagWriter(
+                    () -> {
+                        throw new TimeoutException(message);
+                    },
+                    reader,
+                    Clock.systemUTC(),
+                    Duration.ofSeconds(1));
+            return Assertions.catchThrowableOfType(
+                    FlagWriteException.class, () -> writer.write("positions", OptionalLong.empty(), flag -> flag));
+        }
+    }
+
+    int port() {
+        return http.address().getPort();
+    }
+
+    Flag flag(String feature) {
+        return flags.getOrDefault(feature, Flag.initial(feature));
+    }
+
+    private CutoverStatus status() {
+        return CutoverStatus.of(
+                catalog, this::flag, flagsAgeMs == null ? OptionalLong.empty() : OptionalLong.of(flagsAgeMs));
+    }
+
+    private synchronized Outcome write(String feature, OptionalLong expected, UnaryOperator<Flag> change) {
+        failIfToldTo();
+        Flag current = flag(feature);
+        if (expected.isPresent() && expected.getAsLong() != current.version()) {
+            return new Outcome.Conflict(current, expected.getAsLong());
+        }
+        Flag next = change.apply(current);
+        Flag written = new Flag(
+                feature,
+                next.stage(),
+                current.version() + 1,
+                next.rollout(),
+                next.sunset(),
+                next.guard(),
+                next.hold(),
+                next.forced(),
+                "c-" + (current.version() + 1),
+                next.changedBy(),
+                NOW,
+                next.reason(),
+                NOW);
+        flags.put(feature, written);
+        ObjectNode record = Json.MAPPER.valueToTree(written);
+        record.put("from", current.stage().wireName());
+        audit.add(record.toString().getBytes(StandardCharsets.UTF_8));
+        return new Outcome.Written(written);
+    }
+
+    private List<byte[]> history(String feature) {
+        failIfToldTo();
+        return audit.stream()
+                .filter(record -> new String(record, StandardCharsets.UTF_8).contains('"' + feature + '"'))
+                .toList();
+    }
+
+    private void failIfToldTo() {
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    @Override
+    public void close() {
+        http.close();
+    }
+}
