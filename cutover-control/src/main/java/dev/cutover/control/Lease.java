@@ -16,6 +16,7 @@ import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -128,6 +129,9 @@ final class Lease implements AutoCloseable {
             return true;
         } catch (WakeupException e) {
             log.trace("woken to close");
+            return true;
+        } catch (RebalanceInProgressException e) {
+            log.trace("a member joins or leaves: the next polls see to it, and the confirmation is still due");
             return true;
         } catch (CommitFailedException e) {
             // the group goes on without this member: the next poll joins it anew

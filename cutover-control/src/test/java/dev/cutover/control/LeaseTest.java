@@ -1,6 +1,7 @@
 package dev.cutover.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
@@ -11,6 +12,7 @@ import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
@@ -120,6 +122,20 @@ final class LeaseTest {
     }
 
     @Test
+    void aMemberThatJoinsDoesNotEndTheLeaseOfTheHolder() {
+        assign();
+        group.failure = new RebalanceInProgressException("one joins");
+        pass(Duration.ofSeconds(2));
+        assertThat(lease.step()).isTrue();
+        assertThat(lease.isActive()).isTrue();
+
+        group.failure = null;
+        lease.step();
+        pass(Lease.VALID.minusNanos(1));
+        assertThat(lease.isActive()).isTrue();
+    }
+
+    @Test
     void theTimeCountsFromTheQuestionAndNotFromItsAnswer() {
         group.answerNs = TimeUnit.SECONDS.toNanos(2);
         assign();
@@ -143,9 +159,9 @@ final class LeaseTest {
     @Test
     void aLeaseThatIsClosedIsNotActiveAndHasLeftTheGroup() {
         lease.start();
-        org.awaitility.Awaitility.await().until(() -> !group.subscription().isEmpty());
+        await().until(() -> !group.subscription().isEmpty());
         group.schedulePollTask(() -> group.rebalance(List.of(Lease.PARTITION)));
-        org.awaitility.Awaitility.await().until(lease::isActive);
+        await().until(lease::isActive);
 
         lease.close();
 

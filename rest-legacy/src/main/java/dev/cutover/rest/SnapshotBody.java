@@ -29,6 +29,7 @@ final class SnapshotBody {
     /** Of all that the body depends on: one body is one tag, so the tag is a strong one. */
     private final MessageDigest digest;
 
+    /** How many are in it so far. */
     private int events;
 
     private SnapshotBody(Feature feature, Snapshot snapshot, SnapshotQuery query) {
@@ -68,11 +69,6 @@ final class SnapshotBody {
     String tag() {
         byte[] hash = Arrays.copyOf(digest.digest(), TAG_BYTES);
         return '"' + Base64.getUrlEncoder().withoutPadding().encodeToString(hash) + '"';
-    }
-
-    /** How many events are in it. */
-    int events() {
-        return events;
     }
 
     private void list(List<Snapshot.Keyed> views) {

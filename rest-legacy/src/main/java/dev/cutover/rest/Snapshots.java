@@ -6,7 +6,7 @@ import java.util.Optional;
 interface Snapshots {
 
     /**
-     * The view of one key.
+     * The view of one key; several where producers have put it into several partitions, the lowest first.
      *
      * @return empty while the feature's views are not all there; a snapshot of no view where the key is unknown
      */

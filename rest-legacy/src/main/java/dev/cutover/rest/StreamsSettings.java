@@ -12,6 +12,9 @@ import org.apache.kafka.streams.StreamsConfig;
 final class StreamsSettings {
     private static final long NEVER_MS = Duration.ofDays(3650).toMillis();
 
+    /** Its constant is deprecated, as it will be always on. */
+    private static final String GLOBAL_HANDLER = "processing.exception.handler.global.enabled";
+
     private static final String GROUP_PROTOCOL = "classic";
 
     private StreamsSettings() {}
@@ -40,8 +43,9 @@ final class StreamsSettings {
         settings.put(StreamsConfig.TASK_TIMEOUT_MS_CONFIG, NEVER_MS);
         settings.put(StreamsConfig.LOG_SUMMARY_INTERVAL_MS_CONFIG, -1);
         settings.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
-        // without effect here, where no store is global; but without it every start warns
-        settings.put("processing.exception.handler.global.enabled", true);
+        // without effect here, where no store is global; but without it every start warns, here and in the assignor
+        settings.put(GLOBAL_HANDLER, true);
+        mainConsumer(settings, GLOBAL_HANDLER, "true");
         settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, GROUP_PROTOCOL);
         mainConsumer(settings, ConsumerConfig.GROUP_PROTOCOL_CONFIG, GROUP_PROTOCOL);
         mainConsumer(settings, ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
