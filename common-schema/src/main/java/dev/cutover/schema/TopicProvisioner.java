@@ -16,8 +16,10 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -73,6 +75,10 @@ public final class TopicProvisioner {
                 .map(spec -> new NewTopic(spec.name(), Optional.of(spec.partitions()), Optional.empty())
                         .configs(spec.configs()))
                 .toList();
+        // before anything is created: a start that is refused leaves nothing behind
+        verifyConfigs(specs.stream()
+                .filter(spec -> spec.strict() && present.contains(spec.name()))
+                .toList());
         create(missing);
         Map<String, Topics.Spec> byName =
                 specs.stream().collect(Collectors.toMap(Topics.Spec::name, Function.identity()));
@@ -80,7 +86,7 @@ public final class TopicProvisioner {
         byName.values()
                 .forEach(spec -> verifyPartitions(
                         spec, descriptions.get(spec.name()).partitions().size()));
-        verifyConfigs(specs.stream().filter(Topics.Spec::strict).toList());
+        awaitLeaders(specs);
         return descriptions.values().stream().collect(Collectors.toMap(TopicDescription::name, topic -> topic.topicId()
                 .toString()));
     }
@@ -135,6 +141,21 @@ public final class TopicProvisioner {
             }
             LockSupport.parkNanos(VISIBILITY_POLL.toNanos());
         }
+    }
+
+    /**
+     * A broker may be known as a partition's leader before it knows of it itself. A producer that sends several batches then has
+     * the first refused and a later one accepted, and never gets the first into its place again. So each leader is asked, which
+     * the client repeats until it answers.
+     */
+    private void awaitLeaders(List<Topics.Spec> specs) {
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        for (Topics.Spec spec : specs) {
+            for (int i = 0; i < spec.partitions(); i++) {
+                ends.put(new TopicPartition(spec.name(), i), OffsetSpec.latest());
+            }
+        }
+        var unused = await("reach the topics' leaders", admin.listOffsets(ends).all());
     }
 
     private static void verifyPartitions(Topics.Spec spec, int actual) {

@@ -1,16 +1,14 @@
 package dev.cutover.control;
 
 import dev.cutover.schema.HttpAnswer;
+import dev.cutover.schema.HttpServer;
 import dev.cutover.schema.Origins;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
-import io.javalin.Javalin;
-import io.javalin.config.JavalinConfig;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
-import io.javalin.util.JavalinBindException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -20,8 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,10 +30,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ControlHttp implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ControlHttp.class);
-    private static final int MOST_THREADS = 40;
-    private static final int LEAST_THREADS = 4;
-    private static final int THREAD_IDLE_MS = 30_000;
-    private static final long STOP_MS = 1_000;
     private static final String FEATURE = "feature";
     private static final String FEATURE_PATH = "/cutover/features/{" + FEATURE + "}";
 
@@ -51,24 +43,16 @@ final class ControlHttp implements AutoCloseable {
     private final ControlApi api;
     private final ServiceEndpoints endpoints;
     private final boolean loopback;
-    private final Javalin server;
-    private final InetSocketAddress address;
+    private final HttpServer server;
 
     private ControlHttp(ControlSettings settings, ControlApi api, ServiceEndpoints endpoints) {
         this.api = api;
         this.endpoints = endpoints;
         this.loopback = isLoopback(settings.host());
-        this.server = Javalin.create(this::configure);
-        try {
-            server.start(settings.host(), settings.port());
-        } catch (JavalinBindException e) {
-            throw new StartupException(
-                    "the control service can't listen on " + settings.host() + ":" + settings.port()
-                            + ": " + innermost(e) + "; choose another port with "
-                            + ControlSettings.PORT.option(),
-                    e);
-        }
-        this.address = new InetSocketAddress(settings.host(), server.port());
+        this.server = HttpServer.start("control", settings.host(), settings.port(), ControlSettings.PORT, config -> {
+            config.http.prefer405over404 = true;
+            routes(config.routes);
+        });
     }
 
     /** @throws StartupException when the port is taken, or the address is not this machine's */
@@ -82,38 +66,6 @@ final class ControlHttp implements AutoCloseable {
         } catch (UnknownHostException e) {
             throw new StartupException("there is no address '" + host + "'; set another --host", e);
         }
-    }
-
-    private static String innermost(Throwable failure) {
-        Throwable reason = failure;
-        while (reason.getCause() != null) {
-            reason = reason.getCause();
-        }
-        return reason.getMessage();
-    }
-
-    private void configure(JavalinConfig config) {
-        config.startup.showJavalinBanner = false;
-        config.startup.showOldJavalinVersionWarning = false;
-        config.startup.startupWatcherEnabled = false;
-        config.http.prefer405over404 = true;
-        QueuedThreadPool threads = new QueuedThreadPool(MOST_THREADS, LEAST_THREADS, THREAD_IDLE_MS);
-        threads.setName("control-http");
-        threads.setDaemon(true);
-        threads.setStopTimeout(STOP_MS);
-        config.jetty.threadPool = threads;
-        config.jetty.modifyServer(jetty -> {
-            // changes have come to their end by then; it would wait for idle connections as well
-            jetty.setStopTimeout(0);
-            jetty.setErrorHandler(new ProblemErrors());
-        });
-        config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ProblemErrors()));
-        config.jetty.modifyHttpConfiguration(ControlHttp::sayNothingOfTheServer);
-        routes(config.routes);
-    }
-
-    private static void sayNothingOfTheServer(HttpConfiguration http) {
-        http.setSendServerVersion(false);
     }
 
     private void routes(RoutesConfig routes) {
@@ -245,13 +197,13 @@ final class ControlHttp implements AutoCloseable {
 
     /** The address that clients connect to. */
     InetSocketAddress address() {
-        return address;
+        return server.address();
     }
 
     /** Lets changes under way come to their end, then stops; a few seconds at most. */
     @Override
     public void close() {
         api.drain();
-        server.stop();
+        server.close();
     }
 }

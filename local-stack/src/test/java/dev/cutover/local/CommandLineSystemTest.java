@@ -272,7 +272,7 @@ final class CommandLineSystemTest {
                 Cutover refused =
                         cutover("run", service, "--bootstrap", broker.bootstrap(), "--" + service + "-port", "0");
                 assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(1);
-                assertThat(refused.err).hasSize(1);
+                assertThat(refused.err).as(refused.toString()).hasSize(1);
                 assertThat(refused.err.get(0)).contains("config.features has cleanup.policy=delete");
             }
         }

@@ -80,6 +80,30 @@ final class LayeringTest {
                 .check(ALL);
     }
 
+    /** Or the gateway's class path would need what it does not carry. */
+    @Test
+    void theHttpServerIsKnownToTheServicesThatHaveOneAlone() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.cutover.jobs..", "dev.cutover.gateway..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.javalin..", "org.eclipse.jetty..")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("dev.cutover.schema.HttpServer")
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.cutover.schema..")
+                .and()
+                .haveNameNotMatching(".*\\.HttpServer(\\$.*)?")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.javalin..", "org.eclipse.jetty..")
+                .check(ALL);
+    }
+
     @Test
     void classesAreFinalUnlessTheyAreInterfacesOrSealed() {
         classes()

@@ -76,6 +76,9 @@ final class ProvisioningSystemTest {
         assertThatThrownBy(this::ensure)
                 .isInstanceOf(StartupException.class)
                 .hasMessageContaining("config.features has cleanup.policy=delete, but must have compact");
+        assertThat(admin.listTopics().names().get())
+                .as("a start that is refused leaves nothing behind")
+                .containsExactly(Topics.FLAGS);
     }
 
     @Test

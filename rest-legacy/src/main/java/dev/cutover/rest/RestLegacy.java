@@ -87,8 +87,7 @@ public final class RestLegacy implements AutoCloseable {
         http = parts.add(
                 "http",
                 RestHttp.start(
-                        settings.host(),
-                        settings.port(),
+                        settings,
                         endpoints(settings.gatewayUrl()),
                         new ServiceEndpoints(this::health, this::status, metrics::scrape),
                         new Cors(settings.corsOrigins()),

@@ -22,6 +22,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -106,8 +107,9 @@ final class RestHttpTest {
                 () -> new Health(List.of("it is a test")),
                 () -> CutoverStatus.of(CATALOG, flags::get, OptionalLong.empty()),
                 metrics::scrape);
-        return RestHttp.start(
-                "127.0.0.1", port, endpoints, service, new Cors(Set.of("https://dash.example.com")), metrics);
+        RestSettings settings =
+                new RestSettings("127.0.0.1", port, GATEWAY, Duration.ofDays(7), Set.of("https://dash.example.com"));
+        return RestHttp.start(settings, endpoints, service, new Cors(settings.corsOrigins()), metrics);
     }
 
     @AfterEach
