@@ -98,7 +98,12 @@ public record KafkaConnection(String bootstrap, Map<String, String> overrides) {
     /** A producer of which one at a time can write with this id: a newer one fences the older. */
     public KafkaProducer<byte[], byte[]> transactionalProducer(String clientId, String transactionalId) {
         // Kafka's default would keep an operator waiting for a minute at each step while it is away
-        return with(Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.toString(TRANSACTION_STEP_TIMEOUT.toMillis())))
+        return with(Map.of(
+                        ProducerConfig.MAX_BLOCK_MS_CONFIG,
+                        Long.toString(TRANSACTION_STEP_TIMEOUT.toMillis()),
+                        // the first request waits for so long while its connection is made: Kafka's default is 100 ms
+                        ProducerConfig.RETRY_BACKOFF_MS_CONFIG,
+                        "10"))
                 .producer(clientId, Map.of(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId));
     }
 
