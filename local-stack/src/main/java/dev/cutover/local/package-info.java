@@ -2,9 +2,10 @@
  * Everything on one machine, and the command line.
  *
  * <pre>
- *   CutoverMain ─┬─ up ───► Stack: EmbeddedBroker (DataDirectory, BrokerPorts) ► gateways ► jobs   (closed in reverse)
+ *   CutoverMain ─┬─ up ───► Stack: EmbeddedBroker (DataDirectory, BrokerPorts) ► control ► gateways ► REST ► jobs
+ *                │                                                                    (closed in reverse)
  *                ├─ run ──► a service's own main class, by itself
- *                └─ tail ─► TailCommand: a WebSocket client that prints what a subscriber sees
+ *                └─ status, promote, … ─► the operators' commands of the control module
  * </pre>
  *
  * Threads: the main thread starts and waits; the shutdown hook closes; {@code up-throughput} prints a line now and then;

@@ -230,6 +230,7 @@ final class OpenApiSystemTest {
     }
 
     private void flags(Control control) {
+        get(control.address(), "/cutover/control", "");
         get(control.address(), "/cutover/features/positions");
         get(control.address(), "/cutover/features/nothing");
         check("get", FEATURE + "/history", TestHttp.get(control.address(), "/cutover/features/nothing/history"));
