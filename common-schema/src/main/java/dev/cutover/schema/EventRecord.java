@@ -102,7 +102,8 @@ public record EventRecord(EventType type, String key, Object by) {
                 throw new PoisonException("its value has no text or number '" + field + "'");
             }
             return by;
-        } catch (IOException | NumberFormatException e) { // the latter for an exponent beyond what a BigDecimal holds
+        } catch (IOException | ArithmeticException | NumberFormatException e) {
+            // the latter two for an exponent beyond what a BigDecimal holds
             throw new PoisonException("its value is not JSON: "
                     + (e instanceof JsonProcessingException parse ? parse.getOriginalMessage() : e.getMessage()));
         }

@@ -145,6 +145,7 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
             this.file = file;
             types.add(Event.Heartbeat.TYPE);
             topics.addAll(Topics.OWN);
+            paths.addAll(ServiceEndpoints.PATHS);
         }
 
         FeatureCatalog catalog(FileForm form) {
@@ -218,7 +219,7 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
                             "has no field '" + field + "'; known are " + new TreeSet<>(REST_FIELDS)));
             String path = form.path("path").asText();
             check(PATH.matcher(path).matches(), place + ", path", "must match " + PATH + ", but is '" + path + "'");
-            check(paths.add(path), place + ", path", "is another feature's: '" + path + "'");
+            check(paths.add(path), place + ", path", "is another feature's, or a service's own: '" + path + "'");
             String parameter = form.path("parameter").textValue();
             check(
                     parameter == null || NAME.matcher(parameter).matches(),

@@ -135,6 +135,10 @@ public final class FlagWriter {
                 tried.commit(new FlagChange(current, next));
                 return new Outcome.Written(
                         await(readBack, "the change of " + feature + " was written, but not read back"));
+            } catch (StartupException e) {
+                // no client can be made: the cluster's name is not known any more, say
+                throw new FlagWriteException(
+                        "the flag of " + feature + " may not have been written: " + e.getMessage(), e);
             } catch (KafkaException e) {
                 // fenced, or a commit of unknown end: the next try ends it, and reads what came of it
                 if (isFinal(e)) {

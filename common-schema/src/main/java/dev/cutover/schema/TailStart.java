@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -15,6 +16,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +36,7 @@ public final class TailStart {
     private static final int CADENCES = 3;
     private static final long SMALLEST_WINDOW = 2_000;
     private static final Duration POLL = Duration.ofMillis(500);
+    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(30);
 
     private record SeriesName(EventType type, String key) {
         static SeriesName of(EventRecord entry) {
@@ -61,6 +64,7 @@ public final class TailStart {
      * @param end the offset behind its last
      * @return from {@code begin} to {@code end}
      * @throws InterruptedException when the service stops meanwhile
+     * @throws org.apache.kafka.common.KafkaException when Kafka fails, or the partition can't be read to that end
      */
     public long find(Feature feature, TopicPartition partition, long begin, long end) throws InterruptedException {
         if (begin >= end) {
@@ -142,9 +146,18 @@ public final class TailStart {
             throws InterruptedException {
         consumer.assign(List.of(partition));
         consumer.seek(partition, from);
-        while (consumer.position(partition) < to) {
+        long position = from;
+        long progressNs = System.nanoTime();
+        for (long next; (next = consumer.position(partition)) < to; ) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
+            }
+            if (next != position) {
+                position = next;
+                progressNs = System.nanoTime();
+            } else if (System.nanoTime() - progressNs > PATIENCE_NS) {
+                // the topic may have been made anew meanwhile: the end that was looked up is then another log's
+                throw new TimeoutException(partition + " could be read to offset " + position + " of " + to + " only");
             }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 if (record.offset() < to) {

@@ -130,7 +130,8 @@ final class EventRecordTest {
                 "{\"a\":\"\\x\"}",
                 "{\"a\":tru}",
                 "nonsense",
-                "{\"timestamp_minute\":1e99999999999}"
+                "{\"timestamp_minute\":1e99999999999}",
+                "{\"timestamp_minute\":1000E2147483647}"
             })
     void valueThatIsNotJsonIsPoison(String json) {
         assertPoison(INTRADAY, bar(utf8(json)), "its value is not JSON: ");

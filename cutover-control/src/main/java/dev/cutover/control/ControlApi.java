@@ -12,6 +12,7 @@ import dev.cutover.schema.FlagWriter.Outcome;
 import dev.cutover.schema.HttpAnswer;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.Stage;
+import dev.cutover.schema.StartupException;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -183,7 +184,7 @@ final class ControlApi {
                     "Kafka Failed",
                     "Kafka failed, and the outcome is unknown: " + e.getMessage()
                             + "; ./cutover status shows it once Kafka is back");
-        } catch (KafkaException e) {
+        } catch (KafkaException | StartupException e) { // the latter where no client can be made
             log.warn("Kafka failed while {} was asked for", feature, e);
             return HttpAnswer.problem(
                     503, "Kafka Failed", "Kafka did not answer (" + e.getMessage() + "); try again once it is back");

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +31,9 @@ import org.slf4j.LoggerFactory;
  */
 final class ControlHttp implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ControlHttp.class);
+    /** A Host header (RFC 9110, section 7.2) that is an address and no name. */
+    private static final Pattern ADDRESS = Pattern.compile("(\\d{1,3}(\\.\\d{1,3}){3}|\\[[0-9a-fA-F:.]+])(:\\d{1,5})?");
+
     private static final String FEATURE = "feature";
     private static final String FEATURE_PATH = "/cutover/features/{" + FEATURE + "}";
 
@@ -149,18 +153,19 @@ final class ControlHttp implements AutoCloseable {
                         403,
                         "Foreign Origin",
                         "pages of " + origin + " may not ask here: only those of this machine"
-                                + (loopback ? "" : ", or of the host that is asked")));
+                                + (loopback ? "" : ", or of the address that is asked")));
         context.skipRemainingHandlers();
     }
 
     /**
-     * Not for a service that listens on the loopback interface alone: whoever reaches it under another name than this machine's
-     * was led there, by a site that changes what its own name resolves to.
+     * By its address alone: whoever comes by a name may have been led here by a site that changes what its own name resolves to.
+     * And not where the service listens on the loopback interface alone, which has no other address.
      */
     private boolean isSameHost(String origin, String host) {
         String lower = origin.toLowerCase(Locale.ROOT);
         return !loopback
                 && host != null
+                && ADDRESS.matcher(host).matches()
                 && (lower.equals("http://" + host.toLowerCase(Locale.ROOT))
                         || lower.equals("https://" + host.toLowerCase(Locale.ROOT)));
     }

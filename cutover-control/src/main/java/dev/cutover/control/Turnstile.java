@@ -29,6 +29,8 @@ final class Turnstile {
 
     private final Semaphore inside;
 
+    private volatile boolean shut;
+
     /**
      * A turnstile that is open.
      *
@@ -57,6 +59,9 @@ final class Turnstile {
                         + " s; Kafka may be slow or away");
             }
             try {
+                if (shut) {
+                    throw new BusyException("no more " + what + ": the service is stopping");
+                }
                 return work.get();
             } finally {
                 inside.release();
@@ -70,11 +75,12 @@ final class Turnstile {
     }
 
     /**
-     * Waits for those inside to end, and from then on lets nobody in.
+     * Lets nobody in any more, those who wait included, and waits for those inside to end.
      *
      * @return false when they did not end in time
      */
     boolean shut(Duration timeout) {
+        shut = true;
         try {
             return inside.tryAcquire(atOnce, timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {

@@ -253,12 +253,15 @@ final class ControlHttpTest {
     }
 
     @Test
-    void aServiceOnAllInterfacesTakesPagesOfTheHostThatIsAskedAndOneOnLoopbackDoesNot() throws Exception {
+    void aServiceOnAllInterfacesTakesPagesOfTheAddressThatIsAskedAndOneOnLoopbackDoesNot() throws Exception {
         try (ControlRig everywhere = new ControlRig("0.0.0.0", 0)) {
-            assertThat(fromItself(everywhere.port(), "ops.example:8070")).startsWith("HTTP/1.1 200");
+            assertThat(fromItself(everywhere.port(), "192.0.2.7:8070")).startsWith("HTTP/1.1 200");
+            assertThat(fromItself(everywhere.port(), "[2001:db8::7]:8070")).startsWith("HTTP/1.1 200");
+            // a site whose name was made to resolve to this machine
+            assertThat(fromItself(everywhere.port(), "ops.example:8070")).startsWith("HTTP/1.1 403");
         }
-        // a site whose name was made to resolve to this machine
         assertThat(fromItself(rig.port(), "ops.example:8070")).startsWith("HTTP/1.1 403");
+        assertThat(fromItself(rig.port(), "192.0.2.7:8070")).startsWith("HTTP/1.1 403");
     }
 
     /** A page of that host asks it; our client would not let us say which host it means. */

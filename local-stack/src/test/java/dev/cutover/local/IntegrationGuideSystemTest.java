@@ -56,8 +56,9 @@ final class IntegrationGuideSystemTest {
                     .untilAsserted(() -> assertThat(TestHttp.get(rest.address(), "/api/quotes?symbol=BTC")
                                     .text())
                             .isEqualTo(QUOTE));
-            assertThat(TestHttp.get(rest.address(), "/api/quotes/").text())
-                    .isEqualTo("{\"quotes\":[" + QUOTE + ",{\"symbol\":\"ETH\"}]}");
+            await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(
+                            TestHttp.get(rest.address(), "/api/quotes/").text())
+                    .isEqualTo("{\"quotes\":[" + QUOTE + ",{\"symbol\":\"ETH\"}]}"));
         }
     }
 }

@@ -6,12 +6,14 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 
 /**
  * What must be read of each partition before its feature can be served. Immutable.
@@ -24,6 +26,7 @@ import org.apache.kafka.common.TopicPartition;
 record FillRange(List<Long> starts, List<Long> lasts) {
     private static final long SMALLEST_WINDOW = 200;
     private static final Duration POLL = Duration.ofMillis(500);
+    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(30);
 
     FillRange {
         starts = List.copyOf(starts);
@@ -35,6 +38,7 @@ record FillRange(List<Long> starts, List<Long> lasts) {
      *
      * @param consumer is left assigned to whatever was read last
      * @throws InterruptedException when the service stops meanwhile
+     * @throws org.apache.kafka.common.KafkaException when Kafka fails, or a partition can't be read to its end
      */
     static FillRange find(Feature feature, Consumer<byte[], byte[]> consumer, Admin admin) throws InterruptedException {
         List<TopicPartition> partitions = IntStream.range(0, feature.partitions())
@@ -106,9 +110,19 @@ record FillRange(List<Long> starts, List<Long> lasts) {
             throws InterruptedException {
         consumer.assign(froms.keySet());
         froms.forEach(consumer::seek);
+        long passed = 0;
+        long progressNs = System.nanoTime();
         while (froms.keySet().stream().anyMatch(each -> consumer.position(each) < tos.get(each))) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
+            }
+            long now = froms.keySet().stream().mapToLong(consumer::position).sum();
+            if (now != passed) {
+                passed = now;
+                progressNs = System.nanoTime();
+            } else if (System.nanoTime() - progressNs > PATIENCE_NS) {
+                // the topic may have been made anew meanwhile: the ends that were looked up are then another log's
+                throw new TimeoutException("no progress towards " + tos);
             }
             for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                 TopicPartition partition = new TopicPartition(record.topic(), record.partition());

@@ -20,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
@@ -51,6 +52,7 @@ final class Materialisers implements Snapshots, AutoCloseable {
     private static final Duration CONSUMER_CLOSE_TIMEOUT = Duration.ofSeconds(1);
     private static final long THREAD_STOP_MS = 2_000;
     private static final long TIDY_TIMEOUT_MS = 1_000;
+    private static final long LONGEST_PAUSE_S = 60;
     /**
      * A lookup that Kafka does not answer is begun anew, rather than waited for a minute; and none waits for a fetch that came
      * to the log's end.
@@ -63,6 +65,10 @@ final class Materialisers implements Snapshots, AutoCloseable {
         final Feature feature;
         /** Null while there is none. */
         volatile Materialiser current;
+        /** How many in a row have not served, the one under way included. */
+        final AtomicInteger unserved = new AtomicInteger();
+        /** Not before then is the next one started; the supervisor's thread alone. */
+        long nextFillNs = System.nanoTime();
         /** Why there is none although there should be; null where nothing is known to be wrong. */
         volatile String trouble;
 
@@ -219,7 +225,12 @@ final class Materialisers implements Snapshots, AutoCloseable {
         if (upkeep == Upkeep.STOP || upkeep == Upkeep.REPLACE) {
             stop(List.of(slot));
         }
-        if (upkeep == Upkeep.START || upkeep == Upkeep.REPLACE) {
+        if (upkeep == Upkeep.REPLACE && slot.unserved.get() > 0) {
+            // what is lost before it serves would be started anew as fast as it fails
+            long pauseS = Math.min(LONGEST_PAUSE_S, 1L << Math.min(slot.unserved.get() - 1, 10));
+            slot.nextFillNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(pauseS);
+        }
+        if ((upkeep == Upkeep.START || upkeep == Upkeep.REPLACE) && System.nanoTime() - slot.nextFillNs >= 0) {
             fill(slot, currentEpoch);
         }
     }
@@ -248,19 +259,24 @@ final class Materialisers implements Snapshots, AutoCloseable {
                 range,
                 kafka,
                 deadLetters,
-                (phase, reason) -> onPhase(feature, phase, reason));
+                (phase, reason) -> onPhase(slot, phase, reason));
+        slot.unserved.incrementAndGet();
         slot.current.start();
         metrics.filling(feature.name());
     }
 
-    private void onPhase(Feature feature, Phase phase, String reason) {
+    private void onPhase(Slot slot, Phase phase, String reason) {
+        String feature = slot.feature.name();
         if (phase == Phase.INVALID) {
-            log.warn("{} is not served until its views are filled again: {}", feature.name(), reason);
-            metrics.lost(feature.name());
+            log.warn("{} is not served until its views are filled again: {}", feature, reason);
+            metrics.lost(feature);
             wake();
-        } else {
-            log.info("{}: {}", feature.name(), reason);
+            return;
         }
+        if (phase == Phase.SERVING) {
+            slot.unserved.set(0);
+        }
+        log.info("{}: {}", feature, reason);
     }
 
     /** The topics of the features, by name; without those that are not there, and empty when Kafka does not answer. */

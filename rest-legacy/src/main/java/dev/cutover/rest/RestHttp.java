@@ -80,16 +80,21 @@ final class RestHttp implements AutoCloseable {
     }
 
     private void answer(Context ctx, FeatureEndpoint endpoint) {
-        Answer answer;
-        try {
-            answer = endpoint.get(QueryString.parse(ctx.queryString()), header(ctx, "If-None-Match"));
-        } catch (IllegalArgumentException e) {
-            answer = problem(400, "Bad query", "the query can't be decoded: " + e.getMessage());
-        }
+        Answer answer = answer(endpoint, ctx);
         String client = ctx.header(CLIENT);
         metrics.answered(
                 endpoint.feature(), answer.status(), client != null && CLIENTS.contains(client) ? client : "other");
         write(ctx, answer);
+    }
+
+    private static Answer answer(FeatureEndpoint endpoint, Context ctx) {
+        Map<String, List<String>> parameters;
+        try {
+            parameters = QueryString.parse(ctx.queryString());
+        } catch (IllegalArgumentException e) {
+            return problem(400, "Bad query", "the query can't be decoded: " + e.getMessage());
+        }
+        return endpoint.get(parameters, header(ctx, "If-None-Match"));
     }
 
     /** The header's lines as one; null where there is none. */

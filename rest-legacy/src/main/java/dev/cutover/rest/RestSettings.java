@@ -28,7 +28,8 @@ public record RestSettings(String host, int port, String gatewayUrl, Duration re
             "ws-url",
             "URL",
             null,
-            "the WebSocket address that REST tells its clients; by default that of --gateway-port on --host",
+            "the WebSocket address that REST tells its clients; by default that of --gateway-port on --host, so set it where"
+                    + " --host is a wildcard such as 0.0.0.0",
             RestSettings::webSocketUrl);
     public static final Setting<Duration> RETIRE_AFTER = Setting.duration(
             "retire-after",

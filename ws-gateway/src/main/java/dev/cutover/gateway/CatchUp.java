@@ -29,6 +29,7 @@ final class CatchUp {
     private final long[] seen;
 
     private boolean announced;
+    private long announcedNs;
 
     /**
      * @param id of the request; null for none
@@ -101,9 +102,17 @@ final class CatchUp {
     }
 
     /** Tells whether the client is still to be told that it has caught up: true the first time. */
-    boolean announce() {
+    boolean announce(long nowNs) {
         boolean first = !announced;
-        announced = true;
+        if (first) {
+            announced = true;
+            announcedNs = nowNs;
+        }
         return first;
+    }
+
+    /** How long it has been told so. */
+    long announcedForNs(long nowNs) {
+        return nowNs - announcedNs;
     }
 }

@@ -7,7 +7,8 @@ enum ErrorCode {
     BAD_REQUEST,
     UNKNOWN_TYPE,
     UNKNOWN_FEATURE,
-    POSITION_EXPIRED;
+    POSITION_EXPIRED,
+    TOO_MANY_SUBSCRIPTIONS;
 
     String wireName() {
         return name().toLowerCase(Locale.ROOT);

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What one session has asked for: what it gets live, and what it still catches up with; and the answers to its requests.
@@ -20,6 +21,13 @@ import java.util.Map;
  * <p>Confined to the session's event loop.
  */
 final class Subscriptions {
+    private static final int MOST_CATCH_UPS = 64;
+    /** Longer than a gateway that reads lies behind another: who is still ahead then has a position that is not of this log. */
+    private static final long MOST_AHEAD_NS = TimeUnit.SECONDS.toNanos(10);
+
+    private static final String BEYOND_THE_END =
+            "the position lies beyond what the topic holds; going on from a snapshot";
+
     private final SubscriberSession session;
     private final Hub hub;
     private final Map<FeatureShard, LiveSubscription> live = new LinkedHashMap<>();
@@ -103,6 +111,13 @@ final class Subscriptions {
                 return;
             }
         }
+        if (catchUps.size() >= MOST_CATCH_UPS) {
+            session.refuse(
+                    wanted.id(),
+                    ErrorCode.TOO_MANY_SUBSCRIPTIONS,
+                    MOST_CATCH_UPS + " subscriptions of this connection catch up already; wait until they have");
+            return;
+        }
         takeFromCatchUps(shard, wanted.keys());
         takeFromLive(shard, wanted.keys()); // these keys begin anew
         if (seen == null) {
@@ -161,14 +176,17 @@ final class Subscriptions {
                     expire(catchUp.id(), catchUp.shard(), catchUp.keys(), outOfReach(catchUp.shard(), catchUp.seen()));
                 }
                 case AT_END -> {
-                    if (catchUp.announce()) {
+                    if (catchUp.announce(hub.nowNs())) {
                         session.send(ServerMessages.caughtUp(catchUp.id(), catchUp.shard()));
                     }
-                    if (catchUp.isAhead()) {
+                    if (!catchUp.isAhead()) {
+                        catchUps.remove(next);
+                        goLive(catchUp.shard(), catchUp.keys());
+                    } else if (catchUp.announcedForNs(hub.nowNs()) < MOST_AHEAD_NS) {
                         next++;
                     } else {
                         catchUps.remove(next);
-                        goLive(catchUp.shard(), catchUp.keys());
+                        expire(catchUp.id(), catchUp.shard(), catchUp.keys(), BEYOND_THE_END);
                     }
                 }
             }

@@ -298,6 +298,33 @@ class ResumeTest {
     }
 
     @Test
+    void positionThatStaysBeyondTheEndExpires() {
+        events(3);
+        TestClient client = rig.client().say(resume(Long.MAX_VALUE, Long.MAX_VALUE, -1));
+        client.texts();
+        rig.afterMs(9_999);
+        events(1);
+        assertThat(client.texts()).as("a gateway may be behind for a while").isEmpty();
+        rig.afterMs(1);
+        events(1);
+        assertThat(client.messages().get(0).at("/data/code").asText()).isEqualTo("position_expired");
+        events(1);
+        assertThat(client.texts()).as("it is live").hasSize(1);
+    }
+
+    @Test
+    void oneConnectionCatchesUpWithSoManySubscriptionsAndNoMore() {
+        events(3);
+        TestClient client = rig.client();
+        for (int i = 0; i < 64; i++) {
+            client.say(resumeKeys("[\"x" + i + "\"]", 1_000_000));
+        }
+        assertThat(client.texts()).hasSize(2 * 64);
+        client.say(resumeKeys("[\"one more\"]", 1_000_000));
+        assertThat(client.message().at("/data/code").asText()).isEqualTo("too_many_subscriptions");
+    }
+
+    @Test
     void anotherSubscribeFromAPositionHoldsForItsKeysAlone() {
         events(10);
         TestClient client = rig.client()
