@@ -147,10 +147,24 @@ final class CommandLineSystemTest {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(port));
     }
 
+    /** As Ctrl-C does; or by SIGTERM where this test itself was started with SIGINT ignored, which its processes inherit. */
     private static void interrupt(Cutover cutover) throws Exception {
-        new ProcessBuilder("kill", "-INT", Long.toString(cutover.process.pid()))
+        String signal = ignoresInterrupts(cutover.process.pid()) ? "-TERM" : "-INT";
+        new ProcessBuilder("kill", signal, Long.toString(cutover.process.pid()))
                 .start()
                 .waitFor();
+    }
+
+    private static boolean ignoresInterrupts(long pid) throws IOException {
+        Path status = Path.of("/proc", Long.toString(pid), "status");
+        if (!Files.exists(status)) {
+            return false;
+        }
+        return Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .mapToLong(line -> Long.parseUnsignedLong(
+                        line.substring("SigIgn:".length()).strip(), 16))
+                .anyMatch(ignored -> (ignored & 1L << 1) != 0); // SIGINT is signal 2
     }
 
     @Test

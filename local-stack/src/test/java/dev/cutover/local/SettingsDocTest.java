@@ -34,7 +34,7 @@ final class SettingsDocTest {
                 %s
                 ## `./cutover up`
 
-                `up` takes all settings of this page.
+                `up` takes all settings of this page but `--gateway-name`.
 
                 %s
                 ## Jobs: `./cutover run jobs`
