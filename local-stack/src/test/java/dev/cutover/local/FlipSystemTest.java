@@ -156,7 +156,10 @@ final class FlipSystemTest {
                     .startsWith("@");
             assertThat(rollBack(after.control, "account_balance").status()).isEqualTo(200);
             awaitStage("account_balance", "shadow", after.rest.address());
-            assertThat(TestHttp.get(after.rest.address(), BALANCE).text()).isEqualTo(DATA);
+            // a promoted feature fills after the start has been called ready: nobody waits for it
+            await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> assertThat(
+                            TestHttp.get(after.rest.address(), BALANCE).text())
+                    .isEqualTo(DATA));
         }
     }
 
