@@ -1,7 +1,10 @@
 package dev.cutover.schema;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What an {@code Origin} header (RFC 6454, section 7) tells about where a page came from. */
 public final class Origins {
@@ -10,6 +13,7 @@ public final class Origins {
     private static final Pattern LOOPBACK = Pattern.compile(
             "https?://(?:localhost|127\\." + BYTE + "\\." + BYTE + "\\." + BYTE + "|\\[::1\\])(?::(?<port>\\d{1,5}))?");
 
+    private static final Pattern ORIGIN = Pattern.compile("https?://[^\\s,/?#@*]+");
     private static final int HIGHEST_PORT = 65_535;
 
     private Origins() {}
@@ -26,5 +30,19 @@ public final class Origins {
         }
         var form = LOOPBACK.matcher(origin.toLowerCase(Locale.ROOT));
         return form.matches() && (form.group("port") == null || Integer.parseInt(form.group("port")) <= HIGHEST_PORT);
+    }
+
+    /** A setting that lists origins, with commas; they are taken in lower case. */
+    public static Setting<Set<String>> setting(String name, String doc) {
+        return new Setting<>(name, "LIST", null, doc, text -> Arrays.stream(text.split(",", -1))
+                .map(each -> origin(each.strip().toLowerCase(Locale.ROOT)))
+                .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    private static String origin(String text) {
+        if (!ORIGIN.matcher(text).matches()) {
+            throw new IllegalArgumentException("must be origins such as https://example.com, with commas, no path");
+        }
+        return text;
     }
 }

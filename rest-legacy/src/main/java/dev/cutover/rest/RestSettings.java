@@ -1,16 +1,13 @@
 package dev.cutover.rest;
 
+import dev.cutover.schema.Origins;
 import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * What a REST service can be told.
@@ -37,17 +34,13 @@ public record RestSettings(String host, int port, String gatewayUrl, Duration re
             Duration.ZERO,
             Duration.ofDays(3650),
             "how long after its promotion a feature's snapshots are kept warm, so that a rollback serves at once");
-    public static final Setting<Set<String>> CORS_ORIGINS = new Setting<>(
+    public static final Setting<Set<String>> CORS_ORIGINS = Origins.setting(
             "cors-origins",
-            "LIST",
-            null,
-            "the origins whose pages may read REST's answers, with commas; those of this machine always may",
-            RestSettings::origins);
+            "the origins whose pages may read REST's answers, with commas; those of this machine always may");
 
     /** All of the REST service's own. */
     public static final List<Setting<?>> OWN = List.of(WS_URL, RETIRE_AFTER, CORS_ORIGINS);
 
-    private static final Pattern ORIGIN = Pattern.compile("https?://[^\\s,/?#@*]+");
     private static final Set<String> WEB_SOCKET_SCHEMES = Set.of("ws", "wss");
 
     public RestSettings {
@@ -94,18 +87,5 @@ public record RestSettings(String host, int port, String gatewayUrl, Duration re
             // said below, like a URL of another kind
         }
         throw new IllegalArgumentException("must be a URL such as ws://localhost:8090/ws/ or wss://example.com/ws/");
-    }
-
-    private static Set<String> origins(String text) {
-        return Arrays.stream(text.split(",", -1))
-                .map(each -> origin(each.strip().toLowerCase(Locale.ROOT)))
-                .collect(Collectors.toUnmodifiableSet());
-    }
-
-    private static String origin(String text) {
-        if (!ORIGIN.matcher(text).matches()) {
-            throw new IllegalArgumentException("must be origins such as https://example.com, with commas, no path");
-        }
-        return text;
     }
 }

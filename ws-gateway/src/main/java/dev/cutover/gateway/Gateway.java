@@ -125,8 +125,7 @@ public final class Gateway implements AutoCloseable {
                         new ServiceEndpoints(this::health, this::status, metrics::scrape),
                         metrics,
                         channel -> hubByLoop.get(channel.eventLoop()),
-                        () -> "c-" + Long.toHexString(connectionNumbers.incrementAndGet()),
-                        settings.sessionBytes())));
+                        () -> "c-" + Long.toHexString(connectionNumbers.incrementAndGet()))));
         ChannelFuture bound = bootstrap
                 .bind(new InetSocketAddress(settings.host(), settings.port()))
                 .awaitUninterruptibly();
@@ -142,14 +141,7 @@ public final class Gateway implements AutoCloseable {
 
     private void makeHubs(Map<String, String> epochs) {
         Hub.Shared shared = new Hub.Shared(
-                settings.name(),
-                catalog,
-                epochs,
-                feature -> flags.flag(feature).stage(),
-                settings.ping().toMillis(),
-                settings.backlogBytes(),
-                System::nanoTime,
-                metrics);
+                settings, catalog, epochs, feature -> flags.flag(feature).stage(), System::nanoTime, metrics);
         for (EventExecutor loop : loops) {
             Hub hub = new Hub(loop, shared);
             hubByLoop.put(loop, hub);

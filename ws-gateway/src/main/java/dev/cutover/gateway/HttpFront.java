@@ -56,8 +56,7 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
             ServiceEndpoints endpoints,
             GatewayMetrics metrics,
             Function<Channel, Hub> hubOf,
-            Supplier<String> connectionNames,
-            int sessionBytes) {}
+            Supplier<String> connectionNames) {}
 
     private final Backing backing;
     /** Whether the HTTP codec, when it left, passed on bytes that it had not read: they came right behind a handshake. */
@@ -165,7 +164,7 @@ final class HttpFront extends SimpleChannelInboundHandler<FullHttpRequest> {
         pipeline.remove(ReadTimeoutHandler.class);
         Hub hub = backing.hubOf().apply(ctx.channel());
         SubscriberSession session =
-                WebSocketHandler.install(pipeline, backing.connectionNames().get(), hub, backing.sessionBytes());
+                WebSocketHandler.install(pipeline, backing.connectionNames().get(), hub);
         pipeline.remove(this);
         session.open(handshaker.selectedSubprotocol() == null);
         if (bytesBehindHandshake) {

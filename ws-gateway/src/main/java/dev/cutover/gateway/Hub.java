@@ -35,15 +35,14 @@ final class Hub {
     /**
      * What all hubs of a gateway share.
      *
-     * @param backlogBytes what the recent frames may take, of all features together
+     * @param epochs of the topics, by name, as they were at the start
+     * @param stages of the features, by name, as they are now; safe on any thread
      */
     record Shared(
-            String gateway,
+            GatewaySettings settings,
             FeatureCatalog catalog,
             Map<String, String> epochs,
             Function<String, Stage> stages,
-            long pingMs,
-            long backlogBytes,
             LongSupplier nanoClock,
             GatewayMetrics metrics) {}
 
@@ -77,7 +76,7 @@ final class Hub {
     Hub(Executor loop, Shared shared) {
         this.loop = loop;
         this.shared = shared;
-        BacklogBudget budget = new BacklogBudget(shared.backlogBytes());
+        BacklogBudget budget = new BacklogBudget(shared.settings().backlogBytes());
         for (Feature feature : shared.catalog().features()) {
             FeatureShard shard = new FeatureShard(
                     feature, shared.epochs().get(feature.topic()), budget.backlog(feature.partitions()));
@@ -241,7 +240,7 @@ final class Hub {
     /** To be called every second or so. */
     void checkAlive() {
         long nowNs = nowNs();
-        long pingNs = shared.pingMs() * 1_000_000;
+        long pingNs = shared.settings().ping().toNanos();
         goThrough(() -> sessions.forEach(session -> session.checkAlive(nowNs, pingNs)));
     }
 
@@ -255,7 +254,12 @@ final class Hub {
     }
 
     ByteBuf welcome(String connection) {
-        return ServerMessages.welcome(shared.gateway(), connection, shards, shared.stages(), shared.pingMs());
+        return ServerMessages.welcome(
+                shared.settings().name(),
+                connection,
+                shards,
+                shared.stages(),
+                shared.settings().ping().toMillis());
     }
 
     List<FeatureShard> shards() {
@@ -265,6 +269,10 @@ final class Hub {
     /** Null where the catalog has no such feature. */
     FeatureShard shard(String feature) {
         return shardsByName.get(feature);
+    }
+
+    GatewaySettings settings() {
+        return shared.settings();
     }
 
     Stage stage(String feature) {

@@ -55,14 +55,13 @@ final class SubscriberSession {
     /**
      * @param name for logs and {@code welcome}; unique within the gateway
      * @param wire the context whose writes go to the socket as they are
-     * @param outboundBytes how much may wait
      */
-    SubscriberSession(String name, ChannelHandlerContext wire, Hub hub, int outboundBytes) {
+    SubscriberSession(String name, ChannelHandlerContext wire, Hub hub) {
         this.name = name;
         this.channel = wire.channel();
         this.wire = wire;
         this.hub = hub;
-        this.outbound = new Outbound(outboundBytes);
+        this.outbound = new Outbound(hub.settings().limits().sessionBytes());
         this.subscriptions = new Subscriptions(this, hub);
         this.lastSignNs = hub.nowNs();
     }

@@ -11,6 +11,7 @@ import dev.cutover.schema.FlagChange;
 import dev.cutover.schema.Health;
 import dev.cutover.schema.PoisonException;
 import dev.cutover.schema.ServiceEndpoints;
+import dev.cutover.schema.Settings;
 import dev.cutover.schema.Stage;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -49,10 +50,11 @@ final class GatewayRig implements AutoCloseable {
     private final AtomicLong connections = new AtomicLong();
 
     GatewayRig() {
-        this(BACKLOG_BYTES);
+        this(Map.of());
     }
 
-    GatewayRig(long backlogBytes) {
+    /** @param given settings, instead of the rig's own */
+    GatewayRig(Map<String, String> given) {
         Map<String, String> epochs = new HashMap<>();
         for (Feature feature : catalog.features()) {
             encoders.add(new FrameEncoder(encoders.size(), feature, alloc));
@@ -61,12 +63,10 @@ final class GatewayRig implements AutoCloseable {
         hub = new Hub(
                 Runnable::run,
                 new Hub.Shared(
-                        "gw-1",
+                        settings(given),
                         catalog,
                         epochs,
                         feature -> stages.getOrDefault(feature, Stage.SHADOW),
-                        25_000,
-                        backlogBytes,
                         nowNs::get,
                         metrics));
         Batch start = batch();
@@ -76,6 +76,16 @@ final class GatewayRig implements AutoCloseable {
             }
         }
         start.deliver();
+    }
+
+    /** Those of the rig, and what is given instead. */
+    static GatewaySettings settings(Map<String, String> given) {
+        Map<String, String> all = new HashMap<>(Map.of(
+                "gateway-name", "gw-1",
+                "session-bytes", Integer.toString(SESSION_BYTES),
+                "backlog-bytes", Long.toString(BACKLOG_BYTES)));
+        all.putAll(given);
+        return GatewaySettings.from(Settings.resolve(GatewaySettings.all(), all, Map.of()));
     }
 
     // clients
@@ -89,8 +99,7 @@ final class GatewayRig implements AutoCloseable {
                                 metrics::scrape),
                         metrics,
                         channel -> hub,
-                        () -> "c-" + connections.incrementAndGet(),
-                        SESSION_BYTES),
+                        () -> "c-" + connections.incrementAndGet()),
                 alloc);
         clients.add(client);
         return client;

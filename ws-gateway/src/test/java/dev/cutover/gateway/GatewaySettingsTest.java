@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cutover.schema.Settings;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class GatewaySettingsTest {
@@ -20,6 +21,9 @@ class GatewaySettingsTest {
                 .hasMessage(name + " " + rule + ", but is '" + value + "' (from --" + name + ")");
     }
 
+    private static final GatewaySettings.Limits LIMITS =
+            new GatewaySettings.Limits(16_384, 0, 1 << 20, 1 << 28, 10_000, 4, 64, 100, Duration.ofSeconds(10));
+
     @Test
     void defaultsAreThoseOfTheProtocol() {
         assertThat(from(Map.of(), Map.of()))
@@ -28,30 +32,43 @@ class GatewaySettingsTest {
                         8090,
                         "gw-8090",
                         Runtime.getRuntime().availableProcessors(),
-                        1 << 20,
+                        LIMITS,
                         1 << 26,
+                        2,
                         Duration.ofSeconds(25),
-                        Duration.ofSeconds(10)));
+                        Duration.ofSeconds(10),
+                        Set.of()));
     }
 
     @Test
     void commandLineGoesBeforeTheEnvironment() {
         GatewaySettings settings = from(
-                Map.of("gateway-port", "9000", "gateway-loops", "3", "ping", "500ms"),
+                Map.of(
+                        "gateway-port",
+                        "9000",
+                        "gateway-loops",
+                        "3",
+                        "ping",
+                        "500ms",
+                        "ws-origins",
+                        "https://A.example"),
                 Map.of("CUTOVER_GATEWAY_PORT", "9001", "CUTOVER_DRAIN", "2s", "CUTOVER_HOST", "0.0.0.0"));
-        assertThat(settings)
-                .isEqualTo(new GatewaySettings(
-                        "0.0.0.0",
-                        9000,
-                        "gw-9000",
-                        3,
-                        1 << 20,
-                        1 << 26,
-                        Duration.ofMillis(500),
-                        Duration.ofSeconds(2)));
+        GatewaySettings expected = new GatewaySettings(
+                "0.0.0.0",
+                9000,
+                "gw-9000",
+                3,
+                LIMITS,
+                1 << 26,
+                2,
+                Duration.ofMillis(500),
+                Duration.ofSeconds(2),
+                Set.of("https://a.example"));
+        assertThat(settings).isEqualTo(expected);
         assertThat(settings.at("gw-b", 9005).draining(Duration.ZERO))
-                .isEqualTo(new GatewaySettings(
-                        "0.0.0.0", 9005, "gw-b", 3, 1 << 20, 1 << 26, Duration.ofMillis(500), Duration.ZERO));
+                .isEqualTo(expected.draining(Duration.ZERO).at("gw-b", 9005))
+                .extracting(GatewaySettings::name, GatewaySettings::port, GatewaySettings::drain)
+                .containsExactly("gw-b", 9005, Duration.ZERO);
     }
 
     @Test
@@ -64,5 +81,9 @@ class GatewaySettingsTest {
         assertRefused("drain", "11m", "must be from 0 ms to 600000 ms");
         assertRefused("drain", "soon", "must be a duration such as 500ms, 10s, 5m, 2h or 7d");
         assertRefused("gateway-name", " ", "must not be blank");
+        assertRefused("connections", "0", "must be a whole number from 1 to 1048576");
+        assertRefused("outbound-bytes", "1", "must be a whole number from 1048576 to 1073741824");
+        assertRefused("log-readers", "0", "must be a whole number from 1 to 64");
+        assertRefused("ws-origins", "*", "must be origins such as https://example.com, with commas, no path");
     }
 }

@@ -27,7 +27,7 @@ class ResumeTest {
 
     private void rigOf(long backlogBytes) {
         rig.close();
-        rig = new GatewayRig(backlogBytes);
+        rig = new GatewayRig(Map.of("backlog-bytes", Long.toString(backlogBytes)));
     }
 
     /** @param more members before {@code from}, each with a comma behind it */

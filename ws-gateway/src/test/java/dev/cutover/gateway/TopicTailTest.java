@@ -59,7 +59,12 @@ class TopicTailTest {
         return new Hub(
                 on,
                 new Hub.Shared(
-                        "gw-1", catalog, epochs, feature -> Stage.SHADOW, 1000, 1 << 20, System::nanoTime, metrics));
+                        GatewayRig.settings(Map.of()),
+                        catalog,
+                        epochs,
+                        feature -> Stage.SHADOW,
+                        System::nanoTime,
+                        metrics));
     }
 
     @BeforeEach
