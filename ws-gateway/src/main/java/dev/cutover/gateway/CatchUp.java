@@ -1,12 +1,15 @@
 package dev.cutover.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.cutover.gateway.ServerMessages.Beginning;
+import java.util.Arrays;
 
 /**
- * One subscription on its way from a position to the present. It reads the backlog as fast as its subscriber reads, and holds
- * neither frames nor bytes for it: what comes live meanwhile joins the backlog and is read in its turn. Until it is at the
- * backlog's end its keys are in no {@link LiveSubscription}; there they go live between two batches, in one step of the thread
- * that delivers both, so that no event is lost or doubled.
+ * One subscription on its way from a position to the present. It reads the log while it is out of the backlog's reach, and then
+ * the backlog, as fast as its subscriber reads; what comes live meanwhile joins the backlog and is read in its turn. Until it is
+ * at the backlog's end its keys are in no {@link LiveSubscription}; there they go live between two batches, in one step of the
+ * thread that delivers both, so that no event is lost or doubled. It holds no bytes but the pieces of its {@link LogReading},
+ * and gives those back when its subscriber does not read.
  *
  * <p>Owned by the session's event loop.
  */
@@ -14,32 +17,65 @@ final class CatchUp {
 
     /** How far one run has come. */
     enum Progress {
-        /** The subscriber takes no more at the moment. */
+        /** The subscriber, or the log, has to move first. */
         WAITING,
-        /** All that the backlog holds has been written. */
+        /** All that this gateway has read has been written. */
         AT_END,
-        /** The backlog holds no more what is next: it is for a longer memory, or expired. */
-        OUT_OF_REACH
+        /** Neither the backlog nor the log holds what is next. */
+        EXPIRED,
+        /** What is next is in the log alone, and Kafka does not answer. */
+        UNAVAILABLE
     }
 
     private final JsonNode id;
     private final FeatureShard shard;
     private final KeyFilter keys;
-    /** The last offset in each partition up to which everything wanted has been written, or was seen by the client before. */
-    private final long[] seen;
+    private final EventLog log;
+    private final FrameEncoder encoder;
 
+    /**
+     * The last offset in each partition up to which everything wanted has been written, or was seen by the client before; null
+     * until it is known.
+     */
+    private long[] seen;
+    /** Of what lies before the backlog; null while the backlog has what is next. */
+    private LogReading reading;
+    /** Whether something was written since this was last looked at. */
+    private boolean moved;
+
+    private boolean subscribed;
     private boolean announced;
     private long announcedNs;
 
     /**
+     * From a position.
+     *
      * @param id of the request; null for none
      * @param seen by the client, in each partition; taken over
      */
-    CatchUp(JsonNode id, FeatureShard shard, KeyFilter keys, long[] seen) {
+    CatchUp(JsonNode id, FeatureShard shard, KeyFilter keys, long[] seen, EventLog log) {
         this.id = id;
         this.shard = shard;
         this.keys = keys;
         this.seen = seen;
+        this.log = log;
+        this.encoder = log.encoder(shard.feature());
+    }
+
+    /** From where the log is to tell. */
+    CatchUp(
+            JsonNode id,
+            FeatureShard shard,
+            KeyFilter keys,
+            EventLog.Start start,
+            EventLog log,
+            SubscriberSession session) {
+        this(id, shard, keys, null, log);
+        this.reading = reading(start, session);
+    }
+
+    private LogReading reading(EventLog.Start start, SubscriberSession session) {
+        return new LogReading(log, shard.feature(), encoder, keys.copy()::wants, start, null, true, session);
     }
 
     JsonNode id() {
@@ -55,30 +91,107 @@ final class CatchUp {
         return keys;
     }
 
-    /** The array is its own. */
+    /** Null while it is not known; the array is its own. */
     long[] seen() {
         return seen;
     }
 
     /** Writes what is next, as far as the session takes it. Not while the hub delivers. */
     Progress run(SubscriberSession session) {
-        if (!shard.backlog().reaches(seen)) {
-            return Progress.OUT_OF_REACH;
+        while (reading != null || !shard.backlog().reaches(seen)) {
+            if (reading == null) {
+                reading = reading(new EventLog.Start.Known(untilTheBacklog()), session);
+            }
+            Progress progress = runLog(session);
+            if (progress != Progress.AT_END) {
+                return progress;
+            }
+            close(); // the reading; the backlog may have moved on meanwhile
         }
+        subscribe(session);
+        return runBacklog(session);
+    }
+
+    /** Tells the client that it is subscribed, once it is known from where, and that the log has it. */
+    private void subscribe(SubscriberSession session) {
+        if (!subscribed) {
+            subscribed = true;
+            session.subscribed(id, shard, seen, Beginning.POSITION);
+        }
+    }
+
+    // what lies before the backlog
+
+    private Progress runLog(SubscriberSession session) {
+        while (session.canWriteNow()) {
+            switch (reading.state()) {
+                case READY -> {
+                    takePassed();
+                    subscribe(session);
+                    if (!write(session, reading.head())) {
+                        return Progress.WAITING;
+                    }
+                    reading.pass();
+                    takePassed();
+                }
+                case END -> {
+                    takePassed();
+                    return Progress.AT_END;
+                }
+                case WAITING -> {
+                    takePassed();
+                    return Progress.WAITING;
+                }
+                case GONE -> {
+                    return Progress.EXPIRED;
+                }
+                case UNAVAILABLE -> {
+                    return Progress.UNAVAILABLE;
+                }
+            }
+        }
+        return Progress.WAITING;
+    }
+
+    private EventLog.Span untilTheBacklog() {
+        long[] from = new long[seen.length];
+        long[] to = new long[seen.length];
         for (int partition = 0; partition < seen.length; partition++) {
-            if (!run(partition, session)) {
+            from[partition] = seen[partition] + 1;
+            to[partition] = Math.max(from[partition], shard.backlog().reachesBackTo(partition) + 1);
+        }
+        return new EventLog.Span(from, to);
+    }
+
+    private void takePassed() {
+        if (reading.span() != null) {
+            if (seen == null) {
+                seen = new long[reading.span().from().length];
+                Arrays.setAll(seen, partition -> reading.span().from()[partition] - 1);
+            }
+            for (int partition = 0; partition < seen.length; partition++) {
+                seen[partition] = Math.max(seen[partition], reading.passed(partition));
+            }
+        }
+    }
+
+    // the backlog
+
+    private Progress runBacklog(SubscriberSession session) {
+        for (int partition = 0; partition < seen.length; partition++) {
+            if (!runBacklog(partition, session)) {
                 return Progress.WAITING;
             }
         }
         return Progress.AT_END;
     }
 
-    private boolean run(int partition, SubscriberSession session) {
+    private boolean runBacklog(int partition, SubscriberSession session) {
         Backlog backlog = shard.backlog();
         int size = backlog.size(partition);
         for (int i = backlog.indexAfter(partition, seen[partition]); i < size; i++) {
             Frame frame = backlog.get(partition, i);
-            if (keys.wants(frame.key.key) && !session.writeNow(frame)) {
+            if (!write(session, frame)) {
                 return false;
             }
             seen[partition] = frame.offset;
@@ -86,6 +199,17 @@ final class CatchUp {
         seen[partition] = Math.max(seen[partition], backlog.reached()[partition]);
         return true;
     }
+
+    /** False where it can't be written now. */
+    private boolean write(SubscriberSession session, Frame frame) {
+        if (keys.wants(frame.key.key) && !session.writeNow(frame)) {
+            return false;
+        }
+        moved = true;
+        return true;
+    }
+
+    // its life
 
     /**
      * Whether the client has seen what this gateway has yet to read: it had its position from elsewhere. Its keys must not go
@@ -114,5 +238,21 @@ final class CatchUp {
     /** How long it has been told so. */
     long announcedForNs(long nowNs) {
         return nowNs - announcedNs;
+    }
+
+    /** To be called every second or so: what a client that has not read since holds of the log, others may have meanwhile. */
+    void giveBackIfStalled() {
+        if (!moved && reading != null) {
+            reading.giveBack();
+        }
+        moved = false;
+    }
+
+    /** Gives back what it holds of the log. */
+    void close() {
+        if (reading != null) {
+            reading.close();
+            reading = null;
+        }
     }
 }

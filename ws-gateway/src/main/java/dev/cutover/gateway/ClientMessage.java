@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,6 +29,12 @@ sealed interface ClientMessage {
 
         /** Whatever comes next. */
         record Now() implements From {}
+
+        /** The log's begin. */
+        record Earliest() implements From {}
+
+        /** What was written then, and since. */
+        record Time(Instant at) implements From {}
 
         /**
          * Right after what the client has seen.
@@ -71,6 +80,24 @@ sealed interface ClientMessage {
      * @param keys null for all
      */
     record Subscribe(JsonNode id, String feature, Set<String> keys, From from) implements ClientMessage {}
+
+    /**
+     * Asks for a part of the past.
+     *
+     * @param keys null for all
+     * @param from {@link From.Earliest}, {@link From.Time} or {@link From.Position}
+     * @param until the time before which it ends
+     * @param speed 1 for the original pace; 0 for as fast as the client reads
+     */
+    record Replay(JsonNode id, String feature, Set<String> keys, From from, Instant until, double speed)
+            implements ClientMessage {}
+
+    /**
+     * Asks for no more of a replay.
+     *
+     * @param sub the replay's id
+     */
+    record EndReplay(JsonNode id, String feature, JsonNode sub) implements ClientMessage {}
 
     /**
      * Asks for no more events.
@@ -130,7 +157,8 @@ sealed interface ClientMessage {
                 .reader();
         private static final int LONGEST_ID = 64;
         private static final int LONGEST_ECHO = 64;
-        private static final List<String> NOT_YET = List.of("until", "speed");
+        private static final int LONGEST_KEY = 1024;
+        private static final double FASTEST = 1_000_000;
 
         private Reading() {}
 
@@ -147,7 +175,7 @@ sealed interface ClientMessage {
             }
             return switch (type.textValue()) {
                 case "subscribe" -> subscribe(id, message);
-                case "unsubscribe" -> new Unsubscribe(id, feature(message), keys(message));
+                case "unsubscribe" -> unsubscribe(id, message);
                 case "ping" -> new Ping(timestamp(message));
                 default ->
                     new Refused(
@@ -157,26 +185,51 @@ sealed interface ClientMessage {
             };
         }
 
-        private static Subscribe subscribe(JsonNode id, JsonNode message) throws BadFieldException {
-            for (String field : NOT_YET) {
-                if (message.has(field)) {
-                    throw new BadFieldException(field + " is not served by this gateway: it has no replay");
-                }
-            }
+        private static ClientMessage subscribe(JsonNode id, JsonNode message) throws BadFieldException {
             From from = from(message, depth(message));
-            return new Subscribe(id, feature(message), keys(message), from);
+            Instant until = until(message);
+            double speed = speed(message);
+            if (until == null) {
+                if (speed > 0) {
+                    throw new BadFieldException("speed goes with until: it is a replay that has a pace");
+                }
+                return new Subscribe(id, feature(message), keys(message), from);
+            }
+            if (from instanceof From.Snapshot || from instanceof From.Now) {
+                throw new BadFieldException("until goes with from \"earliest\", a time or a position");
+            }
+            if (from instanceof From.Time time && !time.at().isBefore(until)) {
+                throw new BadFieldException("until must be later than from, but is " + shown(message.get("until")));
+            }
+            return new Replay(id, feature(message), keys(message), from, until, speed);
+        }
+
+        private static ClientMessage unsubscribe(JsonNode id, JsonNode message) throws BadFieldException {
+            JsonNode sub = name("sub", message);
+            if (sub == null) {
+                return new Unsubscribe(id, feature(message), keys(message));
+            }
+            if (keys(message) != null) {
+                throw new BadFieldException("sub ends a whole replay: leave keys out");
+            }
+            return new EndReplay(id, feature(message), sub);
         }
 
         private static JsonNode id(JsonNode message) throws BadFieldException {
-            JsonNode id = message.get("id");
-            if (id == null || id.isNull()) {
+            return name("id", message);
+        }
+
+        /** What a client calls a subscription by; null for nothing. */
+        private static JsonNode name(String field, JsonNode message) throws BadFieldException {
+            JsonNode name = message.get(field);
+            if (name == null || name.isNull()) {
                 return null;
             }
-            if ((!id.isIntegralNumber() && !id.isTextual()) || id.asText().length() > LONGEST_ID) {
+            if ((!name.isIntegralNumber() && !name.isTextual()) || name.asText().length() > LONGEST_ID) {
                 throw new BadFieldException(
-                        "id must be a whole number or a text of at most " + LONGEST_ID + " characters");
+                        field + " must be a whole number or a text of at most " + LONGEST_ID + " characters");
             }
-            return id;
+            return name;
         }
 
         private static String feature(JsonNode message) throws BadFieldException {
@@ -200,6 +253,10 @@ sealed interface ClientMessage {
                 if (!key.isTextual() && !key.isIntegralNumber()) {
                     throw new BadFieldException("keys must hold texts, but holds " + shown(key));
                 }
+                if (key.asText().length() > LONGEST_KEY) {
+                    throw new BadFieldException("a key may have " + LONGEST_KEY + " characters, but one has "
+                            + key.asText().length());
+                }
                 texts.add(key.asText());
             }
             return new LinkedHashSet<>(texts);
@@ -210,17 +267,49 @@ sealed interface ClientMessage {
             if (from == null || from.isNull() || from.asText().equals("snapshot")) {
                 return new From.Snapshot(depth);
             }
-            From other = from.asText().equals("now") ? new From.Now() : position(from);
+            From other = past(from);
             if (depth > 0) {
                 throw new BadFieldException("depth goes with from \"snapshot\" alone");
             }
             return other;
         }
 
+        private static From past(JsonNode from) throws BadFieldException {
+            switch (from.asText()) {
+                case "now" -> {
+                    return new From.Now();
+                }
+                case "earliest" -> {
+                    return new From.Earliest();
+                }
+                default -> {
+                    return from.has("time")
+                            ? new From.Time(time("the time of from", from.get("time")))
+                            : position(from);
+                }
+            }
+        }
+
+        private static Instant time(String what, JsonNode time) throws BadFieldException {
+            try {
+                return OffsetDateTime.parse(time.textValue()).toInstant();
+            } catch (DateTimeParseException | NullPointerException e) {
+                throw new BadFieldException(
+                        what + " must be an ISO-8601 time such as 2026-01-05T15:30:00Z, but is " + shown(time));
+            }
+        }
+
+        /** Null for none. */
+        private static Instant until(JsonNode message) throws BadFieldException {
+            JsonNode until = message.get("until");
+            return until == null || until.isNull() ? null : time("until", until);
+        }
+
         private static From position(JsonNode from) throws BadFieldException {
-            if (from.has("time") || (!from.has("epoch") && !from.has("offsets"))) {
-                throw new BadFieldException("from must be \"snapshot\", \"now\" or a position, its epoch and offsets;"
-                        + " this gateway does not serve from " + shown(from));
+            if (!from.has("epoch") && !from.has("offsets")) {
+                throw new BadFieldException(
+                        "from must be \"snapshot\", \"now\", \"earliest\", a time, or a position, its"
+                                + " epoch and offsets, but is " + shown(from));
             }
             if (!from.path("epoch").isTextual()) {
                 throw new BadFieldException("the epoch of a position must be a text, as subscribed gives it");
@@ -241,6 +330,18 @@ sealed interface ClientMessage {
                 throw new BadFieldException("depth must be a whole number of at least 1");
             }
             return depth.canConvertToInt() ? depth.intValue() : Integer.MAX_VALUE;
+        }
+
+        /** 0 for none. */
+        private static double speed(JsonNode message) throws BadFieldException {
+            JsonNode speed = message.get("speed");
+            if (speed == null || speed.isNull()) {
+                return 0;
+            }
+            if (!speed.isNumber() || speed.doubleValue() < 1 / FASTEST || speed.doubleValue() > FASTEST) {
+                throw new BadFieldException("speed must be a number from 0.000001 to 1000000, but is " + shown(speed));
+            }
+            return speed.doubleValue();
         }
 
         private static JsonNode timestamp(JsonNode message) throws BadFieldException {

@@ -10,10 +10,15 @@ import java.nio.charset.StandardCharsets;
  * Immutable but for its reference count: whoever keeps a frame beyond a call retains it.
  */
 final class Frame {
-    private static final byte[] SNAPSHOT_MARK = ",\"snapshot\":true".getBytes(StandardCharsets.US_ASCII);
+    /** The {@link #mark} of a snapshot's events. */
+    static final byte[] SNAPSHOT_MARK = mark(",\"snapshot\":true");
+
+    private static final byte[] DATA_MEMBER = ",\"data\":".getBytes(StandardCharsets.US_ASCII);
 
     final EventKey key;
     final long offset;
+    /** The record's timestamp, in milliseconds since the epoch. */
+    final long timestampMs;
     /** The value of the series' field, a String or a BigDecimal; null for a type without a series. */
     final Object by;
 
@@ -26,20 +31,28 @@ final class Frame {
      * @param envelope the payload up to, and without, {@code ,"data":}
      * @param data the event, as its producer wrote it
      */
-    static Frame encode(ByteBufAllocator alloc, EventKey key, long offset, Object by, ByteBuf envelope, byte[] data) {
-        int payload = envelope.readableBytes() + WireFrames.DATA_MEMBER.length + data.length + 1;
-        ByteBuf wire = alloc.directBuffer(WireFrames.MOST_HEADER_BYTES + payload);
-        WireFrames.writeTextHeader(wire, payload);
+    static Frame encode(
+            ByteBufAllocator alloc,
+            EventKey key,
+            long offset,
+            long timestampMs,
+            Object by,
+            ByteBuf envelope,
+            byte[] data) {
+        int payload = envelope.readableBytes() + DATA_MEMBER.length + data.length + 1;
+        ByteBuf wire = alloc.directBuffer(WebSocketWire.MOST_HEADER_BYTES + payload);
+        WebSocketWire.writeTextHeader(wire, payload);
         int payloadAt = wire.writerIndex();
         wire.writeBytes(envelope, envelope.readerIndex(), envelope.readableBytes());
         int dataAt = wire.writerIndex();
-        wire.writeBytes(WireFrames.DATA_MEMBER).writeBytes(data).writeByte('}');
-        return new Frame(key, offset, by, wire, payloadAt, dataAt);
+        wire.writeBytes(DATA_MEMBER).writeBytes(data).writeByte('}');
+        return new Frame(key, offset, timestampMs, by, wire, payloadAt, dataAt);
     }
 
-    private Frame(EventKey key, long offset, Object by, ByteBuf wire, int payloadAt, int dataAt) {
+    private Frame(EventKey key, long offset, long timestampMs, Object by, ByteBuf wire, int payloadAt, int dataAt) {
         this.key = key;
         this.offset = offset;
+        this.timestampMs = timestampMs;
         this.by = by;
         this.wire = wire;
         this.payloadAt = payloadAt;
@@ -55,16 +68,20 @@ final class Frame {
         return wire.retainedDuplicate();
     }
 
-    /** As many bytes as {@link #writeAsSnapshot} writes, or a few more. */
-    int mostSnapshotBytes() {
-        return WireFrames.MOST_HEADER_BYTES + wire.writerIndex() - payloadAt + SNAPSHOT_MARK.length;
+    /** Members for the envelope, each with a comma before it, that say what an event is part of. */
+    static byte[] mark(String members) {
+        return members.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Writes this event once more, marked as part of a snapshot. */
-    void writeAsSnapshot(ByteBuf out) {
-        WireFrames.writeTextHeader(out, wire.writerIndex() - payloadAt + SNAPSHOT_MARK.length);
+    /** How long the JSON is, in bytes, without a mark. */
+    int payloadBytes() {
+        return wire.writerIndex() - payloadAt;
+    }
+
+    /** Writes the event's JSON once more, without a frame's header. */
+    void writePayload(byte[] mark, ByteBuf out) {
         out.writeBytes(wire, payloadAt, dataAt - payloadAt);
-        out.writeBytes(SNAPSHOT_MARK);
+        out.writeBytes(mark);
         out.writeBytes(wire, dataAt, wire.writerIndex() - dataAt);
     }
 

@@ -11,12 +11,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * Turns the records of one feature into frames. The payload's bytes pass through as they are.
  *
- * <p>Owned by the tail's thread: it holds the keys met so far, and where each was seen last.
+ * <p>Owned by the thread that reads: it holds the keys met so far, and where each was seen last.
  */
 final class FrameEncoder {
     private static final JsonStringEncoder QUOTE = JsonStringEncoder.getInstance();
@@ -42,13 +43,25 @@ final class FrameEncoder {
 
     /** The record as a frame with one reference, the caller's. */
     Frame encode(ConsumerRecord<byte[], byte[]> record) throws PoisonException {
+        return encode(record, key -> true);
+    }
+
+    /**
+     * The record as a frame with one reference, the caller's; null where it is not wanted.
+     *
+     * @param wanted by key
+     */
+    Frame encode(ConsumerRecord<byte[], byte[]> record, Predicate<String> wanted) throws PoisonException {
         EventRecord read = EventRecord.of(feature, record.key(), record.value(), record.headers());
+        if (!wanted.test(read.key())) {
+            return null;
+        }
         EventKey key = keys.computeIfAbsent(
                 new KeyName(record.partition(), read.type().type(), read.key()),
                 name -> new EventKey(featureIndex, keys.size(), read.type(), read.key(), record.partition()));
         writeEnvelope(key, record);
         key.lastOffset = record.offset();
-        return Frame.encode(alloc, key, record.offset(), read.by(), envelope, record.value());
+        return Frame.encode(alloc, key, record.offset(), record.timestamp(), read.by(), envelope, record.value());
     }
 
     private void writeEnvelope(EventKey key, ConsumerRecord<byte[], byte[]> record) {
@@ -58,7 +71,7 @@ final class FrameEncoder {
         envelope.writeBytes(QUOTE.quoteAsUTF8(key.key));
         ascii("\",\"pos\":\"").ascii(Integer.toString(record.partition())).ascii(":");
         ascii(Long.toString(record.offset())).ascii("\"");
-        if (key.lastOffset >= 0) {
+        if (key.lastOffset >= 0 && key.lastOffset < record.offset()) { // else it is being read once more
             ascii(",\"prev\":").ascii(Long.toString(key.lastOffset));
         }
         ascii(",\"ts\":\"")

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -96,7 +97,10 @@ public final class Gateway implements AutoCloseable {
                 "dead letters",
                 DeadLetters.open(
                         kafka, "cutover-gateway-dead-letters", metrics.deadLetters, metrics.deadLettersFailed));
-        makeHubs(topicIds);
+        LogReaders eventLog = parts.add(
+                "log readers",
+                LogReaders.start(kafka, settings.logReaders(), catalog, PooledByteBufAllocator.DEFAULT, metrics));
+        makeHubs(topicIds, eventLog);
         parts.add("hubs", () -> onEachHub(Hub::release));
         tail = new TopicTail(
                 catalog,
@@ -139,9 +143,18 @@ public final class Gateway implements AutoCloseable {
         return bound.channel();
     }
 
-    private void makeHubs(Map<String, String> epochs) {
+    private void makeHubs(Map<String, String> epochs, EventLog eventLog) {
+        Semaphore replayPlaces = new Semaphore(settings.limits().replays());
+        metrics.showReplays(() -> settings.limits().replays() - replayPlaces.availablePermits());
         Hub.Shared shared = new Hub.Shared(
-                settings, catalog, epochs, feature -> flags.flag(feature).stage(), System::nanoTime, metrics);
+                settings,
+                catalog,
+                epochs,
+                feature -> flags.flag(feature).stage(),
+                eventLog,
+                replayPlaces,
+                System::nanoTime,
+                metrics);
         for (EventExecutor loop : loops) {
             Hub hub = new Hub(loop, shared);
             hubByLoop.put(loop, hub);

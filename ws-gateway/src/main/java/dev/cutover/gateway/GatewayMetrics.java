@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /** What one gateway counts. Thread-safe. */
 final class GatewayMetrics {
@@ -19,11 +20,15 @@ final class GatewayMetrics {
     final Counter deadLettersFailed =
             counter("cutover.gateway.dead.letters.failed", "dead letters that could not be written either");
     final Counter badMessages = counter("cutover.gateway.bad.messages", "messages from clients that were refused");
-    final Counter resumes =
-            counter("cutover.gateway.resumes", "subscriptions that went on from a position, served from the backlog");
+    private final Counter resumesFromBacklog = resumes("backlog");
+    private final Counter resumesFromLog = resumes("log");
+    final Counter logReads = counter("cutover.gateway.log.reads", "pieces read from Kafka for those who read the past");
+    final Counter logUnreadable = counter(
+            "cutover.gateway.log.unreadable",
+            "records passed over on such a reading, since no subscriber can read them");
     final Counter positionsExpired = counter(
             "cutover.gateway.positions.expired",
-            "positions beyond the backlog's reach, answered with a gap and a snapshot");
+            "positions that Kafka does not hold any more, answered with a gap and a snapshot");
     final Counter handshakesRefused =
             counter("cutover.gateway.handshakes.refused", "WebSocket handshakes that were refused");
     final AtomicLong connections = new AtomicLong();
@@ -32,6 +37,25 @@ final class GatewayMetrics {
         Gauge.builder("cutover.gateway.connections", connections, AtomicLong::get)
                 .description("WebSocket connections that are open")
                 .register(registry);
+    }
+
+    void showReplays(Supplier<Number> running) {
+        Gauge.builder("cutover.gateway.replays", running)
+                .description("replays that run")
+                .register(registry);
+    }
+
+    private Counter resumes(String from) {
+        return Counter.builder("cutover.gateway.resumes")
+                .description("subscriptions that went on from a position, by what could serve it at first: the backlog,"
+                        + " or the log in Kafka")
+                .tag("from", from)
+                .register(registry);
+    }
+
+    /** @param fromBacklog else Kafka has to be read for it */
+    void resumed(boolean fromBacklog) {
+        (fromBacklog ? resumesFromBacklog : resumesFromLog).increment();
     }
 
     private Counter counter(String name, String description) {

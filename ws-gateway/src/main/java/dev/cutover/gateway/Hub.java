@@ -4,11 +4,13 @@ import dev.cutover.schema.Feature;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.FlagChange;
 import dev.cutover.schema.Stage;
-import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,6 +31,13 @@ import org.slf4j.LoggerFactory;
 final class Hub {
     private static final Logger log = LoggerFactory.getLogger(Hub.class);
 
+    /** What one session may write of the past before others have their turn, and all of them before the present has its. */
+    private static final int TURN_BYTES = 64 * 1024;
+
+    private static final int ROUND_BYTES = 512 * 1024;
+    /** A turn costs something, also where nothing is written. */
+    private static final int LEAST_TURN_BYTES = 512;
+
     /** Batches that may wait for a loop; the tail waits before it hands over more. */
     private static final int MOST_BATCHES_WAITING = 16;
 
@@ -37,12 +46,15 @@ final class Hub {
      *
      * @param epochs of the topics, by name, as they were at the start
      * @param stages of the features, by name, as they are now; safe on any thread
+     * @param replayPlaces one for each replay that may run
      */
     record Shared(
             GatewaySettings settings,
             FeatureCatalog catalog,
             Map<String, String> epochs,
             Function<String, Stage> stages,
+            EventLog log,
+            Semaphore replayPlaces,
             LongSupplier nanoClock,
             GatewayMetrics metrics) {}
 
@@ -64,18 +76,26 @@ final class Hub {
     private final Set<SubscriberSession> sessions = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<SubscriberSession> toFlush = new ArrayList<>();
     private final List<SubscriberSession> toClose = new ArrayList<>();
-    /** Those that are on their way from a position to the present. */
-    private final Set<SubscriberSession> catchingUp = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** Those that have something of the past to write, in the order of their turns. */
+    private final Set<SubscriberSession> ready = new LinkedHashSet<>();
+    /** Those that go on once the next batch has been delivered. */
+    private final Set<SubscriberSession> readyAfterBatch = new LinkedHashSet<>();
+
+    private final Outbound.Total outbound = new Outbound.Total();
+    private final long mostOutboundBytes;
 
     private Turn turn = Turn.IDLE;
 
     private boolean released;
+    private boolean continuing;
     private long framesSent;
     private long bytesSent;
 
     Hub(Executor loop, Shared shared) {
         this.loop = loop;
         this.shared = shared;
+        this.mostOutboundBytes =
+                shared.settings().limits().outboundBytes() / shared.settings().loops();
         BacklogBudget budget = new BacklogBudget(shared.settings().backlogBytes());
         for (Feature feature : shared.catalog().features()) {
             FeatureShard shard = new FeatureShard(
@@ -131,6 +151,8 @@ final class Hub {
     private void deliver(TailBatch batch) {
         try {
             if (!released) {
+                ready.addAll(readyAfterBatch);
+                readyAfterBatch.clear();
                 goThrough(() -> offer(batch));
             }
         } finally {
@@ -153,9 +175,8 @@ final class Hub {
     }
 
     private void announce(FlagChange change) {
-        ByteBuf frame = ServerMessages.stageChanged(change);
-        goThrough(() -> sessions.forEach(session -> session.send(frame.retainedDuplicate())));
-        frame.release();
+        ServerMessage message = ServerMessages.stageChanged(change);
+        goThrough(() -> sessions.forEach(session -> session.send(message)));
     }
 
     /** Does something with many sessions, and settles when all of it is done: meanwhile none is closed or leaves the index. */
@@ -170,9 +191,9 @@ final class Hub {
     }
 
     /**
-     * To be called when the reading of what a client sent is done, or its socket has room again: what catches up goes on, then
-     * one flush for each session that was written to, and the end of those that failed. A flush may come back here while others
-     * are gone through; those are then settled with the rest.
+     * To be called when the reading of what a client sent is done, or its socket has room again: some of what reads the past
+     * goes on, then one flush for each session that was written to, and the end of those that failed. A flush may come back here
+     * while others are gone through; those are then settled with the rest.
      */
     void settle() {
         if (turn != Turn.IDLE) {
@@ -180,7 +201,8 @@ final class Hub {
         }
         turn = Turn.SETTLING;
         try {
-            List.copyOf(catchingUp).forEach(SubscriberSession::drain);
+            closeThoseForWhomMostWaits();
+            takeTurns();
             // by index: a flush can make room, and what then goes out is to be flushed as well
             for (int i = 0; i < toFlush.size(); i++) {
                 toFlush.get(i).flush();
@@ -197,24 +219,88 @@ final class Hub {
         shared.metrics().bytesSent.increment((double) bytesSent);
         framesSent = 0;
         bytesSent = 0;
+        if (!ready.isEmpty() && !continuing) {
+            continuing = true;
+            loop.execute(
+                    this::goOn); // behind the batches that wait: however many read the past, the present comes first
+        }
+    }
+
+    private void goOn() {
+        continuing = false;
+        settle();
+    }
+
+    /** Gives turns to those who read the past, one after the other, as many as one round bears. */
+    private void takeTurns() {
+        int left = ROUND_BYTES;
+        while (left > 0 && !ready.isEmpty()) {
+            Iterator<SubscriberSession> first = ready.iterator();
+            SubscriberSession session = first.next();
+            first.remove();
+            left -= LEAST_TURN_BYTES + session.takeTurn(TURN_BYTES);
+        }
+    }
+
+    /** When too much waits for all together, those go for whom most does, until it is not too much. */
+    private void closeThoseForWhomMostWaits() {
+        if (outbound.bytes() <= mostOutboundBytes) {
+            return;
+        }
+        List<SubscriberSession> slowest = new ArrayList<>(sessions);
+        slowest.sort(Comparator.comparingLong(SubscriberSession::waitingBytes).reversed());
+        for (SubscriberSession session : slowest) {
+            if (outbound.bytes() <= mostOutboundBytes) {
+                return;
+            }
+            session.fail(CloseReason.SLOW_CONSUMER);
+        }
     }
 
     void toBeFlushed(SubscriberSession session) {
         toFlush.add(session);
     }
 
-    /** Has the session go on with its catching up whenever the hub settles. */
-    void toCatchUp(SubscriberSession session) {
-        catchingUp.add(session);
+    /** Has the session go on with what it reads of the past, when its turn comes. */
+    void goOn(SubscriberSession session) {
+        ready.add(session);
+        if (turn == Turn.IDLE && !continuing) {
+            continuing = true;
+            loop.execute(this::goOn);
+        }
     }
 
-    void noLongerCatchingUp(SubscriberSession session) {
-        catchingUp.remove(session);
+    /** Has it go on when the tail has brought more. */
+    void goOnAfterBatch(SubscriberSession session) {
+        readyAfterBatch.add(session);
     }
 
-    /** Whether the index must stay as it is, and what lies in the backlog is still being offered. */
-    boolean isDelivering() {
-        return turn == Turn.DELIVERING;
+    /** The session reads nothing of the past any more. */
+    void stays(SubscriberSession session) {
+        ready.remove(session);
+        readyAfterBatch.remove(session);
+    }
+
+    /** What waits for this loop's sessions. */
+    Outbound.Total outbound() {
+        return outbound;
+    }
+
+    EventLog log() {
+        return shared.log();
+    }
+
+    /** Takes a place for one more replay; false where all of the gateway's are taken. */
+    boolean takeReplay() {
+        return shared.replayPlaces().tryAcquire();
+    }
+
+    void giveReplay() {
+        shared.replayPlaces().release();
+    }
+
+    Executor loop() {
+        return loop;
     }
 
     void toBeClosed(SubscriberSession session) {
@@ -253,7 +339,7 @@ final class Hub {
         return shards.stream().mapToInt(FeatureShard::entries).sum();
     }
 
-    ByteBuf welcome(String connection) {
+    ServerMessage welcome(String connection) {
         return ServerMessages.welcome(
                 shared.settings().name(),
                 connection,

@@ -25,6 +25,14 @@ final class KeyFilter {
         return filter;
     }
 
+    /** Another one that wants the same. */
+    KeyFilter copy() {
+        KeyFilter copy = new KeyFilter();
+        copy.all = all;
+        copy.keys.addAll(keys);
+        return copy;
+    }
+
     /** Whether {@link #named} are the keys that it does not want. */
     boolean isAll() {
         return all;

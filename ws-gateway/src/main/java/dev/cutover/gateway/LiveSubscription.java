@@ -29,6 +29,16 @@ final class LiveSubscription {
         return shard;
     }
 
+    /** What it wants; to be changed by way of this class alone. */
+    KeyFilter keys() {
+        return keys;
+    }
+
+    /** How many keys it names, those that it wants or those that it does not. */
+    int namedKeys() {
+        return keys.named().size();
+    }
+
     boolean wants(String key) {
         return keys.wants(key);
     }

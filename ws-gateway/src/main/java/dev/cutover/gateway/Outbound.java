@@ -15,7 +15,7 @@ import java.util.Map;
 final class Outbound {
 
     /** Something to be written when its turn comes. */
-    sealed interface Entry permits Event, Message, Snapshot {
+    sealed interface Entry permits Event, Message, Control, Snapshot {
         int bytes();
 
         void release();
@@ -34,16 +34,27 @@ final class Outbound {
         }
     }
 
-    /** A frame that is no event. */
-    record Message(ByteBuf wire) implements Entry {
+    /** Something that the gateway says. */
+    record Message(ServerMessage message) implements Entry {
         @Override
         public int bytes() {
-            return wire.readableBytes();
+            return message.json().length;
+        }
+
+        @Override
+        public void release() {}
+    }
+
+    /** Bytes of the connection's own protocol. */
+    record Control(ByteBuf bytesToWrite) implements Entry {
+        @Override
+        public int bytes() {
+            return bytesToWrite.readableBytes();
         }
 
         @Override
         public void release() {
-            wire.release();
+            bytesToWrite.release();
         }
     }
 
@@ -60,13 +71,27 @@ final class Outbound {
 
     private record Waiting(Entry entry, long sinceNs) {}
 
+    /** What waits for all subscribers of one event loop together. Owned by that loop. */
+    static final class Total {
+        private long bytes;
+
+        long bytes() {
+            return bytes;
+        }
+    }
+
     private final long mostBytes;
+    private final Total total;
     private final Map<Object, Waiting> entries = new LinkedHashMap<>();
     private long bytes;
 
-    /** @param mostBytes of all entries together; snapshots do not count: they are bounded by their events */
-    Outbound(long mostBytes) {
+    /**
+     * @param mostBytes of all entries together; snapshots do not count: they are bounded by their events
+     * @param total in which they count as well
+     */
+    Outbound(long mostBytes, Total total) {
         this.mostBytes = mostBytes;
+        this.total = total;
     }
 
     boolean isEmpty() {
@@ -123,12 +148,17 @@ final class Outbound {
 
     private void add(Object name, Entry entry, long sinceNs) {
         entries.put(name, new Waiting(entry, sinceNs));
-        bytes += entry.bytes();
+        grow(entry.bytes());
     }
 
     private void remove(Object name, Entry entry) {
         entries.remove(name);
-        bytes -= entry.bytes();
+        grow(-entry.bytes());
+    }
+
+    private void grow(long by) {
+        bytes += by;
+        total.bytes += by;
     }
 
     /** The next to be written; null when nothing waits. */
@@ -140,7 +170,7 @@ final class Outbound {
     /** Takes the first away; its reference is the caller's now. */
     void removeFirst() {
         Iterator<Waiting> each = entries.values().iterator();
-        bytes -= each.next().entry().bytes();
+        grow(-each.next().entry().bytes());
         each.remove();
     }
 
@@ -148,6 +178,6 @@ final class Outbound {
     void clear() {
         entries.values().forEach(waiting -> waiting.entry().release());
         entries.clear();
-        bytes = 0;
+        grow(-bytes);
     }
 }

@@ -8,20 +8,30 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cutover.schema.Flag;
 import dev.cutover.schema.FlagChange;
 import dev.cutover.schema.Stage;
-import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
 import java.util.Map;
 import java.util.function.Function;
 
-/** The frames of what a gateway says besides events. Each call makes a frame with one reference. Stateless; any thread. */
+/** What a gateway says besides events. Stateless; any thread. */
 final class ServerMessages {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String PROTOCOL = "cutover.v1";
 
     private ServerMessages() {}
 
-    static ByteBuf welcome(
+    /** How a subscription begins. */
+    enum Beginning {
+        /** Right after a position. */
+        POSITION,
+        SNAPSHOT,
+        /** With a snapshot, and what lies between the client's position and it is lost to the client. */
+        GAP,
+        /** It tells of the past, and moves no position. */
+        REPLAY
+    }
+
+    static ServerMessage welcome(
             String gateway,
             String connection,
             Collection<FeatureShard> shards,
@@ -38,41 +48,68 @@ final class ServerMessages {
                     .put("stage", stages.apply(name).wireName());
         }
         data.put("ping_ms", pingMs);
-        return frame(message);
+        return say(message, null);
     }
 
     /**
      * @param id null for none, here and below
      * @param seen the last offset in each partition before those with which it goes on
-     * @param gap whether what lies between the client's position and {@code seen} is lost to it
      */
-    static ByteBuf subscribed(JsonNode id, FeatureShard shard, Stage stage, long[] seen, boolean gap) {
+    static ServerMessage subscribed(JsonNode id, FeatureShard shard, Stage stage, long[] seen, Beginning beginning) {
         ObjectNode message = answer("subscribed", id, shard);
         message.put("stage", stage.wireName()).put("epoch", shard.epoch());
         message.set("offsets", offsets(seen));
-        if (gap) {
-            message.put("gap", true);
+        switch (beginning) {
+            case GAP -> message.put("gap", true);
+            case REPLAY -> message.put("replay", true);
+            case POSITION, SNAPSHOT -> {}
         }
-        return frame(message);
+        return say(
+                message,
+                switch (beginning) {
+                    case POSITION -> moved(shard, seen);
+                    case SNAPSHOT, GAP -> moved(shard, null);
+                    case REPLAY -> null;
+                });
     }
 
-    static ByteBuf snapshotComplete(JsonNode id, FeatureShard shard, int count) {
-        return frame(answer("snapshot_complete", id, shard).put("count", count));
+    private static ServerMessage.Moved moved(FeatureShard shard, long[] seen) {
+        return new ServerMessage.Moved(shard.feature().name(), shard.epoch(), seen == null ? null : seen.clone());
     }
 
-    static ByteBuf caughtUp(JsonNode id, FeatureShard shard) {
-        return frame(answer("caught_up", id, shard));
+    static ServerMessage snapshotComplete(JsonNode id, FeatureShard shard, long[] seen, int count) {
+        return say(answer("snapshot_complete", id, shard).put("count", count), moved(shard, seen));
     }
 
-    static ByteBuf unsubscribed(JsonNode id, FeatureShard shard) {
-        return frame(answer("unsubscribed", id, shard));
+    static ServerMessage caughtUp(JsonNode id, FeatureShard shard) {
+        return say(answer("caught_up", id, shard), null);
+    }
+
+    static ServerMessage replayComplete(JsonNode id, FeatureShard shard, long count) {
+        return say(answer("replay_complete", id, shard).put("count", count), null);
+    }
+
+    static ServerMessage unsubscribed(JsonNode id, FeatureShard shard) {
+        return say(answer("unsubscribed", id, shard), null);
+    }
+
+    /** @param sub the id of the replay that has ended */
+    static ServerMessage replayEnded(JsonNode id, FeatureShard shard, JsonNode sub) {
+        ObjectNode message = answer("unsubscribed", id, shard);
+        message.set("sub", sub);
+        return say(message, null);
+    }
+
+    /** @param id of the request; null for none */
+    static byte[] replayMark(JsonNode id) {
+        return Frame.mark(",\"replay\":true" + (id == null ? "" : ",\"sub\":" + id));
     }
 
     /**
      * @param data the heartbeat as its producer wrote it
      * @param reached for each feature the offset in each partition up to which everything wanted was written before
      */
-    static ByteBuf heartbeat(byte[] data, Map<FeatureShard, long[]> reached) {
+    static ServerMessage heartbeat(byte[] data, Map<FeatureShard, long[]> reached) {
         ObjectNode high = JSON.createObjectNode();
         reached.forEach((shard, offsets) -> high.set(shard.feature().name(), offsets(offsets)));
         byte[] before = "{\"type\":\"heartbeat\",\"data\":".getBytes(StandardCharsets.UTF_8);
@@ -81,10 +118,10 @@ final class ServerMessages {
         System.arraycopy(before, 0, json, 0, before.length);
         System.arraycopy(data, 0, json, before.length, data.length);
         System.arraycopy(after, 0, json, before.length + data.length, after.length);
-        return WireFrames.text(json);
+        return new ServerMessage("heartbeat", json, null);
     }
 
-    static ByteBuf stageChanged(FlagChange change) {
+    static ServerMessage stageChanged(FlagChange change) {
         Flag after = change.after();
         ObjectNode message = message("stage_changed");
         message.put("feature", after.feature()).put("stage", after.stage().wireName());
@@ -96,23 +133,23 @@ final class ServerMessages {
                 .put(
                         "changed_at",
                         after.changedAt() == null ? null : after.changedAt().toString());
-        return frame(message);
+        return say(message, null);
     }
 
     /** @param timestamp null for none */
-    static ByteBuf pong(JsonNode timestamp) {
+    static ServerMessage pong(JsonNode timestamp) {
         ObjectNode message = message("pong");
         if (timestamp != null) {
             message.set("timestamp", timestamp);
         }
-        return frame(message);
+        return say(message, null);
     }
 
-    static ByteBuf error(JsonNode id, ErrorCode code, String text) {
+    static ServerMessage error(JsonNode id, ErrorCode code, String text) {
         ObjectNode message = message("error_message");
         setId(message, id);
         message.putObject("data").put("code", code.wireName()).put("message", text);
-        return frame(message);
+        return say(message, null);
     }
 
     private static ObjectNode offsets(long[] byPartition) {
@@ -139,10 +176,11 @@ final class ServerMessages {
         return JSON.createObjectNode().put("type", type);
     }
 
-    private static ByteBuf frame(ObjectNode message) {
+    private static ServerMessage say(ObjectNode message, ServerMessage.Moved moved) {
         try {
             // by way of a String: half a surrogate pair, which a client's id can hold, has no UTF-8 and becomes a '?'
-            return WireFrames.text(JSON.writeValueAsString(message).getBytes(StandardCharsets.UTF_8));
+            byte[] json = JSON.writeValueAsString(message).getBytes(StandardCharsets.UTF_8);
+            return new ServerMessage(message.get("type").textValue(), json, moved);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a message that can't be written: " + message, e);
         }

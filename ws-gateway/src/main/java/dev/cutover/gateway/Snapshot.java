@@ -36,19 +36,23 @@ final class Snapshot implements Outbound.Entry {
     }
 
     /** The next piece: one event at least, and then as many as fit. */
-    ByteBuf nextPiece(ByteBufAllocator alloc) {
+    ByteBuf nextPiece(Wire wire, ByteBufAllocator alloc) {
         int end = next + 1;
-        int bytes = frames.get(next).mostSnapshotBytes();
-        while (end < frames.size() && bytes + frames.get(end).mostSnapshotBytes() <= PIECE_BYTES) {
-            bytes += frames.get(end++).mostSnapshotBytes();
+        int bytes = mostBytes(wire, next);
+        while (end < frames.size() && bytes + mostBytes(wire, end) <= PIECE_BYTES) {
+            bytes += mostBytes(wire, end++);
         }
         ByteBuf piece = alloc.directBuffer(bytes);
         while (next < end) {
             Frame frame = frames.get(next++);
-            frame.writeAsSnapshot(piece);
+            wire.writeMarked(frame, Frame.SNAPSHOT_MARK, piece);
             frame.release();
         }
         return piece;
+    }
+
+    private int mostBytes(Wire wire, int index) {
+        return wire.mostMarkedBytes(frames.get(index), Frame.SNAPSHOT_MARK);
     }
 
     @Override

@@ -7,7 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -35,12 +35,14 @@ final class SubscriberSession {
 
     private final String name;
     private final Channel channel;
-    /** Writes from here pass no encoder: the frames are whole already. */
-    private final ChannelHandlerContext wire;
+    /** Writes from here pass no encoder: the bytes are whole already. */
+    private final ChannelHandlerContext socket;
 
+    private final Wire wire;
     private final Hub hub;
     private final Outbound outbound;
     private final Subscriptions subscriptions;
+    private final Replays replays;
 
     private State state = State.OPEN;
     /** Why it is to be closed; null unless {@link State#FAILED}. */
@@ -48,21 +50,26 @@ final class SubscriberSession {
 
     private boolean draining;
     private boolean unflushed;
+    /** What it may still write of the past in this turn, in bytes. */
+    private int turnBytes;
+
     private long lastSignNs;
     private int pingsUnanswered;
     private int badMessages;
 
     /**
      * @param name for logs and {@code welcome}; unique within the gateway
-     * @param wire the context whose writes go to the socket as they are
+     * @param socket the context whose writes go to the socket as they are
      */
-    SubscriberSession(String name, ChannelHandlerContext wire, Hub hub) {
+    SubscriberSession(String name, ChannelHandlerContext socket, Wire wire, Hub hub) {
         this.name = name;
-        this.channel = wire.channel();
+        this.channel = socket.channel();
+        this.socket = socket;
         this.wire = wire;
         this.hub = hub;
-        this.outbound = new Outbound(hub.settings().limits().sessionBytes());
+        this.outbound = new Outbound(hub.settings().limits().sessionBytes(), hub.outbound());
         this.subscriptions = new Subscriptions(this, hub);
+        this.replays = new Replays(this, hub);
         this.lastSignNs = hub.nowNs();
     }
 
@@ -79,7 +86,7 @@ final class SubscriberSession {
 
     void onPing(ByteBuf payload) {
         sign();
-        send(WireFrames.pong(payload));
+        send(WebSocketWire.pong(payload));
     }
 
     /** The client closes, or answers our close frame. */
@@ -87,8 +94,7 @@ final class SubscriberSession {
         if (state == State.CLOSING) {
             closeChannel();
         } else if (state != State.CLOSED) {
-            var unused =
-                    close(new CloseWebSocketFrame(true, 0, payload.retain())).addListener(ChannelFutureListener.CLOSE);
+            var unused = close(WebSocketWire.closeAnswer(payload)).addListener(ChannelFutureListener.CLOSE);
         }
     }
 
@@ -113,6 +119,10 @@ final class SubscriberSession {
             subscriptions.subscribe(subscribe);
         } else if (message instanceof ClientMessage.Unsubscribe unsubscribe) {
             subscriptions.unsubscribe(unsubscribe);
+        } else if (message instanceof ClientMessage.Replay replay) {
+            replays.begin(replay);
+        } else if (message instanceof ClientMessage.EndReplay end) {
+            replays.end(end);
         }
         if (badMessages == badBefore) {
             badMessages = 0;
@@ -150,7 +160,7 @@ final class SubscriberSession {
             return;
         }
         if (outbound.isEmpty() && canWrite()) {
-            write(frame.share(), 1);
+            write(wire.event(frame), 1);
             return;
         }
         frame.retain();
@@ -167,15 +177,31 @@ final class SubscriberSession {
         }
     }
 
-    /** Sends a frame that is no event; takes over its reference. */
-    void send(ByteBuf frame) {
-        if (state != State.OPEN) {
-            frame.release();
-        } else if (outbound.isEmpty() && canWrite()) {
-            write(frame, 1);
+    void send(ServerMessage message) {
+        if (state == State.OPEN && outbound.isEmpty() && canWrite()) {
+            write(wire.message(message), 1);
         } else {
-            enqueue(new Outbound.Message(frame));
+            enqueue(new Outbound.Message(message));
         }
+    }
+
+    /** Sends bytes of the connection's own protocol; takes over their reference. */
+    private void send(ByteBuf control) {
+        if (state == State.OPEN && outbound.isEmpty() && canWrite()) {
+            write(control, 1);
+        } else {
+            enqueue(new Outbound.Control(control));
+        }
+    }
+
+    /** Tells the client from where a subscription begins. */
+    void subscribed(JsonNode id, FeatureShard shard, long[] seen, ServerMessages.Beginning beginning) {
+        send(ServerMessages.subscribed(id, shard, hub.stage(shard.feature().name()), seen, beginning));
+    }
+
+    void sayUnavailable(JsonNode id) {
+        send(ServerMessages.error(
+                id, ErrorCode.UPSTREAM_UNAVAILABLE, "Kafka does not answer; it goes on when Kafka does"));
     }
 
     /** Sends a snapshot in pieces, as the client reads; takes it over. */
@@ -190,14 +216,91 @@ final class SubscriberSession {
         }
     }
 
-    /** Writes an event if the client takes it now, behind all that waits. */
+    // of the past: written when there is room for it, and never kept here
+
+    /** Whether the client takes something now, behind all that waits, and it is this session's turn. */
+    boolean canWriteNow() {
+        return turnBytes > 0 && state == State.OPEN && outbound.isEmpty() && canWrite();
+    }
+
+    /** Writes an event if the client takes it now. */
     boolean writeNow(Frame frame) {
-        boolean can = state == State.OPEN && outbound.isEmpty() && canWrite();
+        boolean can = canWriteNow();
         if (can) {
-            write(frame.share(), 1);
+            turnBytes -= frame.bytes();
+            write(wire.event(frame), 1);
         }
         return can;
     }
+
+    /** Writes an event with a mark if the client takes it now. */
+    boolean writeNow(Frame frame, byte[] mark) {
+        boolean can = canWriteNow();
+        if (can) {
+            turnBytes -= frame.bytes();
+            write(wire.marked(frame, mark, channel.alloc()), 1);
+        }
+        return can;
+    }
+
+    /** Goes on with what it reads of the past when the hub comes to it. */
+    void goOn() {
+        if (subscriptions.isCatchingUp() || !replays.isEmpty()) {
+            hub.goOn(this);
+        }
+    }
+
+    /** Goes on after a while. */
+    void goOnAfter(long delayNs) {
+        var unused = channel.eventLoop().schedule(this::goOn, delayNs, TimeUnit.NANOSECONDS);
+    }
+
+    /**
+     * Has its turn: writes of the past what the socket takes. Not while the hub delivers.
+     *
+     * @param mostBytes more than which it writes by an event at most
+     * @return how many it has written, or a few more
+     */
+    int takeTurn(int mostBytes) {
+        if (draining) {
+            return 0; // a flush of its own has come back here; it goes on when that is done
+        }
+        draining = true;
+        turnBytes = mostBytes;
+        writeWaiting();
+        subscriptions.catchUp();
+        replays.goOn();
+        int written = mostBytes - turnBytes;
+        if (turnBytes <= 0) {
+            goOn(); // there may be more
+        }
+        turnBytes = 0;
+        draining = false;
+        return written;
+    }
+
+    /** The feature's topic has been made anew, and read. */
+    void onRenewed(FeatureShard shard) {
+        subscriptions.onRenewed(shard);
+        replays.onRenewed(shard);
+    }
+
+    /** Null, and refused, where the catalog has no such feature. */
+    FeatureShard shard(JsonNode id, String feature) {
+        FeatureShard shard = hub.shard(feature);
+        if (shard == null) {
+            refuse(
+                    id,
+                    ErrorCode.UNKNOWN_FEATURE,
+                    "'" + feature + "' is no feature; there are "
+                            + hub.shards().stream()
+                                    .map(each -> each.feature().name())
+                                    .toList());
+        }
+        return shard;
+    }
+
+    // what waits
 
     private void enqueue(Outbound.Entry entry) {
         if (state != State.OPEN) {
@@ -206,6 +309,11 @@ final class SubscriberSession {
             entry.release();
             fail(CloseReason.SLOW_CONSUMER);
         }
+    }
+
+    /** Bytes that wait for it. */
+    long waitingBytes() {
+        return outbound.bytes();
     }
 
     void sendHeartbeat(byte[] data) {
@@ -223,7 +331,7 @@ final class SubscriberSession {
 
     private void write(ByteBuf wholeFrames, int count) {
         hub.sent(count, wholeFrames.readableBytes());
-        var unused = wire.write(wholeFrames, wire.voidPromise());
+        var unused = socket.write(wholeFrames, socket.voidPromise());
         if (!unflushed) {
             unflushed = true;
             hub.toBeFlushed(this);
@@ -235,10 +343,7 @@ final class SubscriberSession {
         channel.flush();
     }
 
-    /**
-     * Writes what waits, and then what catches up, as far as the socket takes it. A flush on the way may come back here, also
-     * while the hub delivers; the catching up then goes on when it settles.
-     */
+    /** Writes what waits, as far as the socket takes it; then the past has its turn. A flush on the way may come back here. */
     void drain() {
         if (draining) {
             return;
@@ -246,33 +351,36 @@ final class SubscriberSession {
         draining = true;
         do {
             writeWaiting();
-            if (!hub.isDelivering()) {
-                subscriptions.catchUp();
-            }
         } while (!outbound.isEmpty() && canWrite());
         draining = false;
+        goOn();
     }
 
     private void writeWaiting() {
-        Outbound.Entry entry;
-        while ((entry = outbound.first()) != null && canWrite()) {
+        while (!outbound.isEmpty() && canWrite() && state == State.OPEN) { // a flush can fail, too
+            Outbound.Entry entry = outbound.first();
             if (entry instanceof Snapshot snapshot) {
                 int before = snapshot.written();
-                ByteBuf piece = snapshot.nextPiece(channel.alloc());
-                write(piece, snapshot.written() - before);
+                ByteBuf piece = snapshot.nextPiece(wire, channel.alloc());
                 if (snapshot.isDone()) {
                     outbound.removeFirst();
                 }
+                write(piece, snapshot.written() - before);
             } else {
                 outbound.removeFirst();
-                write(
-                        entry instanceof Outbound.Event event
-                                ? event.frame().share()
-                                : ((Outbound.Message) entry).wire().retain(),
-                        1);
+                write(bytes(entry), 1);
                 entry.release();
             }
         }
+    }
+
+    private ByteBuf bytes(Outbound.Entry entry) {
+        if (entry instanceof Outbound.Event event) {
+            return wire.event(event.frame());
+        }
+        return entry instanceof Outbound.Message message
+                ? wire.message(message.message())
+                : ((Outbound.Control) entry).bytesToWrite().retain();
     }
 
     // its end
@@ -289,6 +397,7 @@ final class SubscriberSession {
         }
         state = State.FAILED;
         failure = reason;
+        outbound.clear(); // at once: what waits for it is memory that others may need
         hub.toBeClosed(this);
         return true;
     }
@@ -297,15 +406,18 @@ final class SubscriberSession {
     void closeIfFailed() {
         if (state == State.FAILED) {
             hub.metrics().closed(failure.code);
-            var unused = close(new CloseWebSocketFrame(failure.status, failure.json()));
+            ChannelFuture written = close(wire.close(failure));
+            if (!wire.isTwoWay()) {
+                var unused = written.addListener(ChannelFutureListener.CLOSE);
+            }
         }
     }
 
-    private ChannelFuture close(CloseWebSocketFrame last) {
+    private ChannelFuture close(ByteBuf last) {
         state = State.CLOSING;
         leave();
         var unused = channel.eventLoop().schedule(this::closeChannel, CLOSE_GRACE_MS, TimeUnit.MILLISECONDS);
-        return channel.writeAndFlush(last);
+        return socket.writeAndFlush(last);
     }
 
     private void closeChannel() {
@@ -323,21 +435,36 @@ final class SubscriberSession {
 
     private void leave() {
         subscriptions.clear();
+        replays.clear();
         outbound.clear();
+        hub.stays(this);
     }
 
-    /** Pings a client that is silent, and closes one that has not answered twice. */
+    /** To be called every second or so. Pings a client that is silent, and closes one that has not answered twice. */
     void checkAlive(long nowNs, long pingNs) {
-        if (state != State.OPEN || nowNs - lastSignNs < pingNs) {
+        if (state != State.OPEN) {
+            return;
+        }
+        subscriptions.giveBackWhatIsStalled();
+        goOn(); // also what waits for Kafka
+        if (nowNs - lastSignNs < pingNs) {
             return;
         }
         lastSignNs = nowNs; // the next ping, or the close, comes one interval later
         if (pingsUnanswered == MOST_PINGS_UNANSWERED) {
             fail(CloseReason.UNRESPONSIVE);
         } else {
-            pingsUnanswered++;
-            send(WireFrames.ping());
+            pingsUnanswered += wire.isTwoWay() ? 1 : 0;
+            send(wire.ping());
         }
+    }
+
+    long nowNs() {
+        return hub.nowNs();
+    }
+
+    Executor loop() {
+        return hub.loop();
     }
 
     boolean isOpen() {

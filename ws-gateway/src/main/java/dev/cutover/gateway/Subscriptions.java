@@ -2,9 +2,8 @@ package dev.cutover.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cutover.gateway.ClientMessage.From;
+import dev.cutover.gateway.ServerMessages.Beginning;
 import dev.cutover.schema.Feature.View;
-import dev.cutover.schema.Stage;
-import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -27,6 +26,10 @@ final class Subscriptions {
 
     private static final String BEYOND_THE_END =
             "the position lies beyond what the topic holds; going on from a snapshot";
+    private static final String OUT_OF_REACH =
+            "the topic does not hold what follows the position any more; going on from a snapshot";
+    private static final String MADE_ANEW =
+            "the epoch is not that of feature %s, whose topic has been made anew since;" + " going on from a snapshot";
 
     private final SubscriberSession session;
     private final Hub hub;
@@ -47,8 +50,8 @@ final class Subscriptions {
     }
 
     void subscribe(ClientMessage.Subscribe wanted) {
-        FeatureShard shard = shard(wanted.id(), wanted.feature());
-        if (shard == null) {
+        FeatureShard shard = session.shard(wanted.id(), wanted.feature());
+        if (shard == null || !hasPlaceFor(wanted.id(), shard, wanted.keys())) {
             return;
         }
         KeyFilter keys = KeyFilter.of(wanted.keys());
@@ -61,11 +64,17 @@ final class Subscriptions {
                 return;
             }
             takeFromCatchUps(shard, wanted.keys());
-            beginWithSnapshot(wanted.id(), shard, keys, depth, false);
-        } else {
+            beginWithSnapshot(wanted.id(), shard, keys, depth, Beginning.SNAPSHOT);
+        } else if (wanted.from() instanceof From.Now) {
             takeFromCatchUps(shard, wanted.keys());
-            session.send(subscribed(wanted.id(), shard));
+            session.subscribed(wanted.id(), shard, shard.reached(), Beginning.POSITION);
             goLive(shard, keys);
+        } else if (mayCatchUp(wanted.id())) {
+            EventLog.Start start = wanted.from() instanceof From.Time time
+                    ? new EventLog.Start.Time(time.at())
+                    : new EventLog.Start.Earliest();
+            takeOver(shard, wanted.keys());
+            catchUpWith(new CatchUp(wanted.id(), shard, keys, start, hub.log(), session));
         }
     }
 
@@ -76,20 +85,41 @@ final class Subscriptions {
                 .orElse(0);
     }
 
-    private void beginWithSnapshot(JsonNode id, FeatureShard shard, KeyFilter keys, int depth, boolean gap) {
-        session.send(ServerMessages.subscribed(id, shard, stage(shard), shard.reached(), gap));
-        List<Frame> frames = shard.snapshot(keys, depth);
-        session.send(new Snapshot(frames));
-        session.send(ServerMessages.snapshotComplete(id, shard, frames.size()));
+    /** Counts the keys that are named, wanted or not: each takes memory. */
+    private boolean hasPlaceFor(JsonNode id, FeatureShard shard, Collection<String> keys) {
+        int most = hub.settings().limits().sessionKeys();
+        int named = 0;
+        for (LiveSubscription subscription : live.values()) {
+            named += subscription.namedKeys();
+        }
+        if (keys != null) {
+            LiveSubscription known = live.get(shard);
+            for (String key : keys) {
+                named += known != null && known.keys().named().contains(key) ? 0 : 1;
+            }
+        }
+        for (CatchUp catchUp : catchUps) {
+            named += catchUp.keys().named().size();
+        }
+        if (named > most) {
+            session.refuse(
+                    id,
+                    ErrorCode.TOO_MANY_SUBSCRIPTIONS,
+                    "a connection may name " + most + " keys; leave keys out for all, or open another connection");
+        }
+        return named <= most;
+    }
+
+    private void beginWithSnapshot(JsonNode id, FeatureShard shard, KeyFilter keys, int depth, Beginning beginning) {
+        sendSnapshot(id, shard, keys, depth, beginning);
         goLive(shard, keys);
     }
 
-    private ByteBuf subscribed(JsonNode id, FeatureShard shard) {
-        return ServerMessages.subscribed(id, shard, stage(shard), shard.reached(), false);
-    }
-
-    private Stage stage(FeatureShard shard) {
-        return hub.stage(shard.feature().name());
+    private void sendSnapshot(JsonNode id, FeatureShard shard, KeyFilter keys, int depth, Beginning beginning) {
+        session.subscribed(id, shard, shard.reached(), beginning);
+        List<Frame> frames = shard.snapshot(keys, depth);
+        session.send(new Snapshot(frames));
+        session.send(ServerMessages.snapshotComplete(id, shard, shard.reached(), frames.size()));
     }
 
     private void goLive(FeatureShard shard, KeyFilter keys) {
@@ -99,7 +129,7 @@ final class Subscriptions {
         }
     }
 
-    // from a position
+    // from the past
 
     private void resume(ClientMessage.Subscribe wanted, FeatureShard shard, KeyFilter keys, From.Position position) {
         long[] seen = null;
@@ -111,56 +141,52 @@ final class Subscriptions {
                 return;
             }
         }
-        if (catchUps.size() >= MOST_CATCH_UPS) {
-            session.refuse(
-                    wanted.id(),
-                    ErrorCode.TOO_MANY_SUBSCRIPTIONS,
-                    MOST_CATCH_UPS + " subscriptions of this connection catch up already; wait until they have");
+        if (!mayCatchUp(wanted.id())) {
             return;
         }
-        takeFromCatchUps(shard, wanted.keys());
-        takeFromLive(shard, wanted.keys()); // these keys begin anew
+        takeOver(shard, wanted.keys());
         if (seen == null) {
-            expire(
-                    wanted.id(),
-                    shard,
-                    keys,
-                    "the epoch is not that of feature " + wanted.feature()
-                            + ", whose topic has been made anew since; going on from a snapshot");
-        } else if (shard.backlog().reaches(seen)) {
-            hub.metrics().resumes.increment();
-            session.send(ServerMessages.subscribed(wanted.id(), shard, stage(shard), seen, false));
-            catchUps.add(new CatchUp(wanted.id(), shard, keys, seen));
-            hub.toCatchUp(session);
-            session.drain();
-        } else {
-            expire(wanted.id(), shard, keys, outOfReach(shard, seen));
+            expire(wanted.id(), shard, keys, MADE_ANEW.formatted(wanted.feature()));
+            return;
         }
+        hub.metrics().resumed(shard.backlog().reaches(seen));
+        catchUpWith(new CatchUp(wanted.id(), shard, keys, seen, hub.log()));
     }
 
-    private static String outOfReach(FeatureShard shard, long[] seen) {
-        StringBuilder reach = new StringBuilder();
-        for (int partition = 0; partition < seen.length; partition++) {
-            if (seen[partition] < shard.backlog().reachesBackTo(partition)) {
-                reach.append(reach.isEmpty() ? "" : ", ")
-                        .append(partition)
-                        .append(":")
-                        .append(shard.backlog().reachesBackTo(partition));
-            }
+    private boolean mayCatchUp(JsonNode id) {
+        boolean may = catchUps.size() < MOST_CATCH_UPS;
+        if (!may) {
+            session.refuse(
+                    id,
+                    ErrorCode.TOO_MANY_SUBSCRIPTIONS,
+                    MOST_CATCH_UPS + " subscriptions of this connection catch up already; wait until they have");
         }
-        return "the position is out of reach in feature " + shard.feature().name() + ", which goes back to " + reach
-                + "; going on from a snapshot";
+        return may;
     }
 
-    /** Here, and where it is called, a longer memory than the backlog's would go on instead. */
+    /** These keys begin anew. */
+    private void takeOver(FeatureShard shard, Collection<String> keys) {
+        takeFromCatchUps(shard, keys);
+        takeFromLive(shard, keys);
+    }
+
+    private void catchUpWith(CatchUp catchUp) {
+        catchUps.add(catchUp);
+        session.goOn();
+    }
+
     private void expire(JsonNode id, FeatureShard shard, KeyFilter keys, String why) {
         hub.metrics().positionsExpired.increment();
         session.send(ServerMessages.error(id, ErrorCode.POSITION_EXPIRED, why));
-        beginWithSnapshot(id, shard, keys, 0, true);
+        beginWithSnapshot(id, shard, keys, 0, Beginning.GAP);
+    }
+
+    boolean isCatchingUp() {
+        return !catchUps.isEmpty();
     }
 
     /**
-     * Goes on with what catches up, as far as the subscriber reads. Not while the hub delivers: a frame that is being offered
+     * Goes on with what catches up, as far as the session takes it. Not while the hub delivers: a frame that is being offered
      * lies in the backlog already.
      */
     void catchUp() {
@@ -169,52 +195,94 @@ final class Subscriptions {
             CatchUp catchUp = catchUps.get(next);
             switch (catchUp.run(session)) {
                 case WAITING -> {
-                    return;
+                    if (!session.canWriteNow()) {
+                        return;
+                    }
+                    next++; // it waits for the log, and another may not
                 }
-                case OUT_OF_REACH -> {
-                    catchUps.remove(next);
-                    expire(catchUp.id(), catchUp.shard(), catchUp.keys(), outOfReach(catchUp.shard(), catchUp.seen()));
+                case EXPIRED -> {
+                    drop(catchUp);
+                    expire(catchUp.id(), catchUp.shard(), catchUp.keys(), OUT_OF_REACH);
+                }
+                case UNAVAILABLE -> {
+                    session.sayUnavailable(catchUp.id());
+                    next++;
                 }
                 case AT_END -> {
                     if (catchUp.announce(hub.nowNs())) {
                         session.send(ServerMessages.caughtUp(catchUp.id(), catchUp.shard()));
                     }
                     if (!catchUp.isAhead()) {
-                        catchUps.remove(next);
+                        drop(catchUp);
                         goLive(catchUp.shard(), catchUp.keys());
                     } else if (catchUp.announcedForNs(hub.nowNs()) < MOST_AHEAD_NS) {
+                        hub.goOnAfterBatch(session);
                         next++;
                     } else {
-                        catchUps.remove(next);
+                        drop(catchUp);
                         expire(catchUp.id(), catchUp.shard(), catchUp.keys(), BEYOND_THE_END);
                     }
                 }
             }
         }
-        if (catchUps.isEmpty()) {
-            hub.noLongerCatchingUp(session);
+    }
+
+    private void drop(CatchUp catchUp) {
+        catchUp.close();
+        catchUps.remove(catchUp);
+    }
+
+    /** To be called every second or so. */
+    void giveBackWhatIsStalled() {
+        catchUps.forEach(CatchUp::giveBackIfStalled);
+    }
+
+    /** The feature's topic has been made anew, and read: what this session has of it is of the old one. */
+    void onRenewed(FeatureShard shard) {
+        LiveSubscription subscription = live.get(shard);
+        if (subscription != null) {
+            sendSnapshot(null, shard, subscription.keys(), 0, Beginning.GAP);
+        }
+        for (CatchUp catchUp : List.copyOf(catchUps)) {
+            if (catchUp.shard() == shard) {
+                drop(catchUp);
+                expire(
+                        catchUp.id(),
+                        shard,
+                        catchUp.keys(),
+                        MADE_ANEW.formatted(shard.feature().name()));
+            }
         }
     }
 
     // no more
 
     void unsubscribe(ClientMessage.Unsubscribe unwanted) {
-        FeatureShard shard = shard(unwanted.id(), unwanted.feature());
-        if (shard != null) {
-            takeFromCatchUps(shard, unwanted.keys());
-            takeFromLive(shard, unwanted.keys());
+        FeatureShard shard = session.shard(unwanted.id(), unwanted.feature());
+        if (shard != null && (!wantsAll(shard) || hasPlaceFor(unwanted.id(), shard, unwanted.keys()))) {
+            takeOver(shard, unwanted.keys());
             session.send(ServerMessages.unsubscribed(unwanted.id(), shard));
         }
     }
 
+    /** Whether keys that are taken away have to be remembered. */
+    private boolean wantsAll(FeatureShard shard) {
+        LiveSubscription subscription = live.get(shard);
+        return (subscription != null && subscription.keys().isAll())
+                || catchUps.stream()
+                        .anyMatch(each -> each.shard() == shard && each.keys().isAll());
+    }
+
     /** @param keys null for all, here and below */
     private void takeFromCatchUps(FeatureShard shard, Collection<String> keys) {
-        catchUps.removeIf(catchUp -> {
+        for (CatchUp catchUp : List.copyOf(catchUps)) {
             if (catchUp.shard() == shard) {
                 catchUp.keys().remove(keys);
             }
-            return catchUp.keys().wantsNothing();
-        });
+            if (catchUp.keys().wantsNothing()) {
+                drop(catchUp);
+            }
+        }
     }
 
     private void takeFromLive(FeatureShard shard, Collection<String> keys) {
@@ -231,18 +299,22 @@ final class Subscriptions {
     void clear() {
         live.values().forEach(subscription -> subscription.remove(null));
         live.clear();
+        catchUps.forEach(CatchUp::close);
         catchUps.clear();
-        hub.noLongerCatchingUp(session);
     }
 
     /**
      * For each feature subscribed to, the offset in each partition up to which everything wanted has been written, or waits in
-     * front of what is sent next.
+     * front of what is sent next; without those of which it is not known yet from where they begin.
      */
     Map<FeatureShard, long[]> high() {
         Map<FeatureShard, long[]> high = new LinkedHashMap<>();
         live.keySet().forEach(shard -> high.put(shard, shard.reached().clone()));
         for (CatchUp catchUp : catchUps) {
+            if (catchUp.seen() == null) {
+                high.remove(catchUp.shard());
+                continue;
+            }
             long[] offsets = high.computeIfAbsent(
                     catchUp.shard(), shard -> shard.reached().clone());
             for (int partition = 0; partition < offsets.length; partition++) {
@@ -250,21 +322,6 @@ final class Subscriptions {
             }
         }
         return high;
-    }
-
-    /** Null, and refused, where the catalog has no such feature. */
-    private FeatureShard shard(JsonNode id, String feature) {
-        FeatureShard shard = hub.shard(feature);
-        if (shard == null) {
-            session.refuse(
-                    id,
-                    ErrorCode.UNKNOWN_FEATURE,
-                    "'" + feature + "' is no feature; there are "
-                            + hub.shards().stream()
-                                    .map(each -> each.feature().name())
-                                    .toList());
-        }
-        return shard;
     }
 
     private void refuse(JsonNode id, String why) {

@@ -47,8 +47,8 @@ final class WebSocketHandler extends SimpleChannelInboundHandler<Object> {
      * @return the session, to be opened
      */
     static SubscriberSession install(ChannelPipeline pipeline, String name, Hub hub) {
-        ChannelHandlerContext wire = pipeline.context(WebSocketFrameEncoder.class);
-        SubscriberSession session = new SubscriberSession(name, wire, hub);
+        ChannelHandlerContext socket = pipeline.context(WebSocketFrameEncoder.class);
+        SubscriberSession session = new SubscriberSession(name, socket, WebSocketWire.INSTANCE, hub);
         pipeline.addLast(new Utf8FrameValidator(false)); // false: the session says why it closes
         pipeline.addLast(new WebSocketFrameAggregator(MOST_MESSAGE_BYTES));
         pipeline.addLast(new WebSocketHandler(session, hub));
