@@ -20,8 +20,8 @@ final class GatewayMetrics {
     final Counter deadLettersFailed =
             counter("cutover.gateway.dead.letters.failed", "dead letters that could not be written either");
     final Counter badMessages = counter("cutover.gateway.bad.messages", "messages from clients that were refused");
-    private final Counter resumesFromBacklog = resumes("backlog");
-    private final Counter resumesFromLog = resumes("log");
+    final Counter resumesFromBacklog = resumes("backlog");
+    final Counter resumesFromLog = resumes("log");
     final Counter logReads = counter("cutover.gateway.log.reads", "pieces read from Kafka for those who read the past");
     final Counter logUnreadable = counter(
             "cutover.gateway.log.unreadable",

@@ -143,8 +143,9 @@ class FrameEncoderTest {
         for (int size : new int[] {0, 100, 65_400}) {
             Frame frame = encoder("positions").encode(position(1, "k", "{" + " ".repeat(size) + "}"));
             ByteBuf out = alloc.buffer();
-            frame.writeAsSnapshot(out);
-            assertThat(out.readableBytes()).isLessThanOrEqualTo(frame.mostSnapshotBytes());
+            WebSocketWire.INSTANCE.writeMarked(frame, Frame.SNAPSHOT_MARK, out);
+            assertThat(out.readableBytes())
+                    .isLessThanOrEqualTo(WebSocketWire.INSTANCE.mostMarkedBytes(frame, Frame.SNAPSHOT_MARK));
             byte[] wire = new byte[out.readableBytes()];
             out.readBytes(wire);
             out.release();

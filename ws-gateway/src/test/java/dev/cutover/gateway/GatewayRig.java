@@ -16,11 +16,15 @@ import dev.cutover.schema.Stage;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -41,6 +45,7 @@ final class GatewayRig implements AutoCloseable {
     final Map<String, Stage> stages = new HashMap<>();
     final List<String> notReady = new ArrayList<>();
     final UnpooledByteBufAllocator alloc = new UnpooledByteBufAllocator(true);
+    final RigLog log;
     final Hub hub;
 
     private final List<FrameEncoder> encoders = new ArrayList<>();
@@ -55,18 +60,21 @@ final class GatewayRig implements AutoCloseable {
 
     /** @param given settings, instead of the rig's own */
     GatewayRig(Map<String, String> given) {
+        log = new RigLog(catalog, alloc);
         Map<String, String> epochs = new HashMap<>();
         for (Feature feature : catalog.features()) {
             encoders.add(new FrameEncoder(encoders.size(), feature, alloc));
             epochs.put(feature.topic(), "epoch-of-" + feature.name());
         }
         hub = new Hub(
-                Runnable::run,
+                new Trampoline(),
                 new Hub.Shared(
                         settings(given),
                         catalog,
                         epochs,
                         feature -> stages.getOrDefault(feature, Stage.SHADOW),
+                        log,
+                        new Semaphore(settings(given).limits().replays()),
                         nowNs::get,
                         metrics));
         Batch start = batch();
@@ -86,6 +94,27 @@ final class GatewayRig implements AutoCloseable {
                 "backlog-bytes", Long.toString(BACKLOG_BYTES)));
         all.putAll(given);
         return GatewaySettings.from(Settings.resolve(GatewaySettings.all(), all, Map.of()));
+    }
+
+    /** An event loop that runs on the test's thread: a task that is given by a task comes after it. */
+    private static final class Trampoline implements Executor {
+        private final Queue<Runnable> tasks = new ArrayDeque<>();
+        private boolean running;
+
+        @Override
+        public void execute(Runnable task) {
+            tasks.add(task);
+            if (!running) {
+                running = true;
+                try {
+                    while (!tasks.isEmpty()) {
+                        tasks.remove().run();
+                    }
+                } finally {
+                    running = false;
+                }
+            }
+        }
     }
 
     // clients
@@ -183,9 +212,10 @@ final class GatewayRig implements AutoCloseable {
                 .findFirst()
                 .orElseThrow();
         long offset = ends.merge(feature.name() + partition, 1L, Long::sum) - 1;
+        ConsumerRecord<byte[], byte[]> record = record(feature.topic(), partition, offset, type, utf8(key), utf8(data));
+        log.add(record);
         try {
-            Frame frame = encoders.get(index(feature.name()))
-                    .encode(record(feature.topic(), partition, offset, type, utf8(key), utf8(data)));
+            Frame frame = encoders.get(index(feature.name())).encode(record);
             frames.add(frame);
             return frame;
         } catch (PoisonException e) {
@@ -256,6 +286,7 @@ final class GatewayRig implements AutoCloseable {
         clients.forEach(TestClient::leave);
         assertThat(metrics.connections).hasValue(0);
         hub.release();
+        log.assertRoomGivenBack();
         assertThat(frames).allSatisfy(frame -> assertThat(frame.references())
                 .as("references of %s", frame.key.key + "@" + frame.offset)
                 .isZero());

@@ -50,7 +50,7 @@ class OutboundTest {
 
     @Test
     void replacedValueMovesToTheEndSoThatOffsetsAscend() {
-        Outbound outbound = new Outbound(1 << 20);
+        Outbound outbound = new Outbound(1 << 20, new Outbound.Total());
         assertThat(offerLatest(outbound, frame("a"), 0)).isEqualTo(Offer.QUEUED);
         assertThat(offerLatest(outbound, frame("b"), 0)).isEqualTo(Offer.QUEUED);
         Frame replaced = frame("c");
@@ -63,12 +63,11 @@ class OutboundTest {
 
     @Test
     void messagesAndEventsOfEveryKeepTheirPlace() {
-        Outbound outbound = new Outbound(1 << 20);
+        Outbound outbound = new Outbound(1 << 20, new Outbound.Total());
         offerLatest(outbound, frame("a"), 0);
-        ByteBuf pong = WireFrames.text(GatewayRig.utf8("{}"));
+        ServerMessage pong = ServerMessages.pong(null);
         assertThat(outbound.offer(new Outbound.Message(pong), 0)).isEqualTo(Offer.QUEUED);
-        assertThat(outbound.offer(new Outbound.Message(pong.retainedDuplicate()), 0))
-                .isEqualTo(Offer.QUEUED);
+        assertThat(outbound.offer(new Outbound.Message(pong), 0)).isEqualTo(Offer.QUEUED);
         assertThat(outbound.offer(new Outbound.Event(frame("a")), 0)).isEqualTo(Offer.QUEUED);
         assertThat(outbound.offer(new Outbound.Event(frame("a")), 0)).isEqualTo(Offer.QUEUED);
         offerLatest(outbound, frame("a"), 0);
@@ -79,12 +78,12 @@ class OutboundTest {
     void boundIsExact() {
         Frame first = frame("a");
         Frame second = frame("b");
-        Outbound outbound = new Outbound(first.bytes() + second.bytes());
+        Outbound outbound = new Outbound(first.bytes() + second.bytes(), new Outbound.Total());
         assertThat(offerLatest(outbound, first, 0)).isEqualTo(Offer.QUEUED);
         assertThat(offerLatest(outbound, second, 0)).isEqualTo(Offer.QUEUED);
         assertThat(outbound.bytes()).isEqualTo(first.bytes() + second.bytes());
         assertThat(offerLatest(outbound, frame("c"), 0)).isEqualTo(Offer.FULL);
-        Outbound.Message message = new Outbound.Message(WireFrames.ping());
+        Outbound.Control message = new Outbound.Control(WebSocketWire.INSTANCE.ping());
         assertThat(outbound.offer(message, 0)).isEqualTo(Offer.FULL);
         message.release();
         assertThat(drained(outbound)).containsExactly("a0", "b1");
@@ -93,7 +92,7 @@ class OutboundTest {
     @Test
     void boundIsOfTheBytesAfterTheReplacement() {
         Frame first = frame("a");
-        Outbound outbound = new Outbound(first.bytes() + 20);
+        Outbound outbound = new Outbound(first.bytes() + 20, new Outbound.Total());
         offerLatest(outbound, first, 0);
         assertThat(offerLatest(outbound, frame("a"), 0)).isEqualTo(Offer.CONFLATED);
         assertThat(offerLatest(outbound, rig.frame("positions", 0, "a", "{" + " ".repeat(100) + "}"), 0))
@@ -103,7 +102,7 @@ class OutboundTest {
 
     @Test
     void keyIsOverdueOnceItWasPassedOverForLongerThanItsTime() {
-        Outbound outbound = new Outbound(1 << 20);
+        Outbound outbound = new Outbound(1 << 20, new Outbound.Total());
         offerLatest(outbound, frame("a"), 100);
         offerLatest(outbound, frame("b"), 120);
         assertThat(offerLatest(outbound, frame("a"), 120)).isEqualTo(Offer.CONFLATED);
@@ -120,14 +119,14 @@ class OutboundTest {
 
     @Test
     void clearGivesBackAllThatWaits() {
-        Outbound outbound = new Outbound(1 << 20);
+        Outbound outbound = new Outbound(1 << 20, new Outbound.Total());
         Frame event = frame("a");
         Frame every = frame("b");
         Frame inSnapshot = frame("c");
-        ByteBuf message = WireFrames.ping();
+        ByteBuf message = WebSocketWire.INSTANCE.ping();
         offerLatest(outbound, event, 0);
         outbound.offer(new Outbound.Event(every), 0);
-        outbound.offer(new Outbound.Message(message), 0);
+        outbound.offer(new Outbound.Control(message), 0);
         outbound.offer(new Snapshot(List.of(inSnapshot)), 0);
         assertThat(outbound.snapshotEvents()).isEqualTo(1);
         outbound.clear();
@@ -143,7 +142,7 @@ class OutboundTest {
         Random random = new Random(seed);
         for (int round = 0; round < 50; round++) {
             long most = 500L + random.nextInt(3000);
-            Outbound outbound = new Outbound(most);
+            Outbound outbound = new Outbound(most, new Outbound.Total());
             List<Frame> model = new ArrayList<>();
             Map<String, Long> waitingSince = new HashMap<>();
             for (long nowNs = 0; nowNs < 100; nowNs++) {

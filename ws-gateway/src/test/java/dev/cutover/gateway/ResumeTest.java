@@ -110,7 +110,7 @@ class ResumeTest {
                         "{\"type\":\"caught_up\",\"id\":1,\"feature\":\"positions\"}",
                         "{\"type\":\"positions\",\"feature\":\"positions\",\"key\":\"a\",\"pos\":\"0:2\",\"prev\":1,"
                                 + "\"ts\":\"2026-01-05T15:30:00.123Z\",\"data\":{\"v\":5}}");
-        assertThat(rig.metrics.resumes.count()).isEqualTo(1);
+        assertThat(rig.metrics.resumesFromBacklog.count()).isEqualTo(1);
         assertThat(rig.metrics.positionsExpired.count()).isZero();
         assertThat(rig.metrics.badMessages.count()).isZero();
     }
@@ -168,7 +168,7 @@ class ResumeTest {
                 "the epoch is not that of feature positions, whose topic has been made anew since;"
                         + " going on from a snapshot");
         assertThat(rig.metrics.positionsExpired.count()).isEqualTo(1);
-        assertThat(rig.metrics.resumes.count()).isZero();
+        assertThat(rig.metrics.resumesFromBacklog.count()).isZero();
         assertThat(rig.metrics.badMessages.count()).isZero();
     }
 
@@ -189,7 +189,7 @@ class ResumeTest {
     }
 
     @Test
-    void positionThatTheBacklogHasEvictedIsExpiredAndTheOldestKeptIsServed() {
+    void positionThatRetentionHasPassedIsExpiredAndTheOldestKeptIsServed() {
         rigOf(20_000);
         events(1000);
         int held = rig.hub.shard("positions").backlog().size(0);
@@ -197,17 +197,16 @@ class ResumeTest {
         long oldest = 1000L - held;
         TestClient client = rig.client().say(resume(oldest - 1, -1, -1));
         assertThat(client.summaries()).hasSize(held + 2).contains("positions k0@0:" + 995);
+        rig.log.forget();
         TestClient late = rig.client().say(resume(oldest - 2, -1, -1));
-        assertExpired(
-                late,
-                "the position is out of reach in feature positions, which goes back to 0:" + (oldest - 1)
-                        + "; going on from a snapshot");
+        assertExpired(late, "the topic does not hold what follows the position any more; going on from a snapshot");
     }
 
     @Test
     void expiryKeepsToTheKeysAskedFor() {
         rigOf(0);
         events(10);
+        rig.log.forget();
         TestClient client = rig.client().say(resumeKeys("[\"k2\"]", 3));
         rig.batch().event("positions", "k1", 1).event("positions", "k2", 1).deliver();
         assertThat(client.summaries())
@@ -441,20 +440,21 @@ class ResumeTest {
     }
 
     @Test
-    void readerThatTheBacklogPassesIsToldOfTheGapAndGoesOnFromASnapshot() {
+    void readerThatRetentionPassesIsToldOfTheGapAndGoesOnFromASnapshot() {
         rigOf(200_000);
         bigBars(150);
         TestClient slow = rig.client();
         slow.socket.stall();
         slow.say(resumeBars());
         bigBars(400);
+        rig.log.forget();
         List<String> got = drained(slow);
         int gap = got.indexOf("error_message");
         assertThat(got.subList(0, 1)).containsExactly("subscribed");
         assertThat(got.subList(1, gap)).isEqualTo(bars(0, gap - 1)).hasSizeBetween(20, 100);
         assertThat(got.subList(gap + 1, got.size()))
                 .containsExactly("subscribed", "intraday_bar SPY@0:549 snapshot", "snapshot_complete");
-        assertThat(rig.metrics.resumes.count()).isEqualTo(1);
+        assertThat(rig.metrics.resumesFromBacklog.count()).isEqualTo(1);
         assertThat(rig.metrics.positionsExpired.count()).isEqualTo(1);
         slow.socket.resume();
         bigBars(1);

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.producer.MockProducer;
@@ -63,6 +64,8 @@ class TopicTailTest {
                         catalog,
                         epochs,
                         feature -> Stage.SHADOW,
+                        new RigLog(catalog, alloc),
+                        new Semaphore(0),
                         System::nanoTime,
                         metrics));
     }
