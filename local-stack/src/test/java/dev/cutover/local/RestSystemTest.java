@@ -10,7 +10,6 @@ import dev.cutover.schema.EventHeaders;
 import dev.cutover.schema.FlagReader;
 import dev.cutover.schema.FlagWriter;
 import dev.cutover.schema.Json;
-import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.Stage;
 import dev.cutover.schema.TopicProvisioner;
 import dev.cutover.schema.Topics;
@@ -71,12 +70,10 @@ final class RestSystemTest {
     }
 
     private RestLegacy rest() {
-        KafkaConnection kafka = system.kafka();
         return system.open(RestLegacy.start(
                 new RestSettings("127.0.0.1", 0, "ws://gateway.test/ws/", RETIRE_AFTER, Set.of()),
                 system.catalog(),
-                kafka,
-                TopicProvisioner.ensure(kafka, system.catalog()),
+                system.kafka(),
                 clock));
     }
 

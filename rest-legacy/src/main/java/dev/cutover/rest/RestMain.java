@@ -25,7 +25,8 @@ public final class RestMain {
                     RestSettings own = RestSettings.from(settings);
                     FeatureCatalog catalog = settings.catalog();
                     KafkaConnection kafka = settings.kafka();
-                    RestLegacy rest = RestLegacy.start(own, catalog, kafka, TopicProvisioner.ensure(kafka, catalog));
+                    var unused = TopicProvisioner.ensure(kafka, catalog);
+                    RestLegacy rest = RestLegacy.start(own, catalog, kafka);
                     InetSocketAddress address = rest.address();
                     out.println("REST listens on http://" + address.getHostString() + ":" + address.getPort());
                     out.flush();
