@@ -2,13 +2,10 @@ package dev.cutover.schema;
 
 import dev.cutover.schema.Feature.EventType;
 import dev.cutover.schema.Feature.View;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -16,7 +13,6 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,8 +31,6 @@ public final class TailStart {
     private static final Logger log = LoggerFactory.getLogger(TailStart.class);
     private static final int CADENCES = 3;
     private static final long SMALLEST_WINDOW = 2_000;
-    private static final Duration POLL = Duration.ofMillis(500);
-    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(30);
 
     private record SeriesName(EventType type, String key) {
         static SeriesName of(EventRecord entry) {
@@ -46,6 +40,7 @@ public final class TailStart {
 
     private final Consumer<byte[], byte[]> consumer;
     private final Admin admin;
+    private final LogWindow window;
 
     /**
      * A search with clients that stay the caller's.
@@ -55,6 +50,7 @@ public final class TailStart {
     public TailStart(Consumer<byte[], byte[]> consumer, Admin admin) {
         this.consumer = consumer;
         this.admin = admin;
+        this.window = new LogWindow(consumer);
     }
 
     /**
@@ -94,12 +90,12 @@ public final class TailStart {
         return found == null ? begin : Math.max(begin, found.offset());
     }
 
-    /** @param window where to begin at the latest */
-    long depthBack(Feature feature, TopicPartition partition, long begin, long window, long end)
+    /** @param latest where to begin at the latest */
+    long depthBack(Feature feature, TopicPartition partition, long begin, long latest, long end)
             throws InterruptedException {
         Map<SeriesName, Set<Object>> entries = new HashMap<>();
-        long start = window;
-        forEach(partition, start, end, record -> {
+        long start = latest;
+        window.read(Map.of(partition, start), Map.of(partition, end), record -> {
             EventRecord entry = seriesEntry(feature, record);
             if (entry != null) {
                 entries.computeIfAbsent(SeriesName.of(entry), name -> new HashSet<>())
@@ -109,7 +105,7 @@ public final class TailStart {
         while (start > begin && !deepEnough(entries)) {
             long earlier = Math.max(begin, start - Math.max(SMALLEST_WINDOW, end - start));
             log.info("reading {} back to offset {} for its series", partition, earlier);
-            forEach(partition, earlier, start, record -> {
+            window.read(Map.of(partition, earlier), Map.of(partition, start), record -> {
                 EventRecord entry = seriesEntry(feature, record);
                 Set<Object> known = entry == null ? null : entries.get(SeriesName.of(entry));
                 if (known != null) {
@@ -134,36 +130,6 @@ public final class TailStart {
             return read.by() == null ? null : read;
         } catch (PoisonException e) {
             return null; // it is counted and kept as a dead letter when the tail comes to it
-        }
-    }
-
-    /** One poll's records at a time: a window can be the whole log. */
-    private void forEach(
-            TopicPartition partition,
-            long from,
-            long to,
-            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> action)
-            throws InterruptedException {
-        consumer.assign(List.of(partition));
-        consumer.seek(partition, from);
-        long position = from;
-        long progressNs = System.nanoTime();
-        for (long next; (next = consumer.position(partition)) < to; ) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-            if (next != position) {
-                position = next;
-                progressNs = System.nanoTime();
-            } else if (System.nanoTime() - progressNs > PATIENCE_NS) {
-                // the topic may have been made anew meanwhile: the end that was looked up is then another log's
-                throw new TimeoutException(partition + " could be read to offset " + position + " of " + to + " only");
-            }
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                if (record.offset() < to) {
-                    action.accept(record);
-                }
-            }
         }
     }
 }
