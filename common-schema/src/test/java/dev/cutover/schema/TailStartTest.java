@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -20,7 +21,8 @@ class TailStartTest {
             1,
             Feature.Delivery.EVERY,
             List.of(new Feature.EventType(
-                    "bar", "symbol", Duration.ofSeconds(1), new Feature.View.Series("minute", 3))));
+                    "bar", "symbol", Duration.ofSeconds(1), new Feature.View.Series("minute", 3))),
+            Optional.empty());
 
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
