@@ -1,5 +1,6 @@
 package dev.cutover.control;
 
+import dev.cutover.schema.HostAndPort;
 import dev.cutover.schema.ServiceCommand;
 import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
@@ -63,9 +64,8 @@ final class Addresses {
         }
         Settings settings = Settings.resolve(List.of(Settings.HOST, needed), given, System.getenv());
         String host = settings.get(Settings.HOST);
-        String authority = (host.contains(":") ? "[" + host + "]" : host) + ":" + settings.get(needed);
         try {
-            return URI.create(scheme + "://" + authority);
+            return URI.create(scheme + "://" + HostAndPort.of(host, settings.get(needed)));
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "host must be a name or an address, but is '" + host + "'", e);

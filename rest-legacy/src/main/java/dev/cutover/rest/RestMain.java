@@ -1,10 +1,10 @@
 package dev.cutover.rest;
 
 import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.HostAndPort;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.ServiceCommand;
 import dev.cutover.schema.TopicProvisioner;
-import java.net.InetSocketAddress;
 import picocli.CommandLine;
 
 /** One REST service by itself, against a cluster that is there. */
@@ -27,8 +27,7 @@ public final class RestMain {
                     KafkaConnection kafka = settings.kafka();
                     var unused = TopicProvisioner.ensure(kafka, catalog);
                     RestLegacy rest = RestLegacy.start(own, catalog, kafka);
-                    InetSocketAddress address = rest.address();
-                    out.println("REST listens on http://" + address.getHostString() + ":" + address.getPort());
+                    out.println("REST listens on http://" + HostAndPort.of(rest.address()));
                     out.flush();
                     return rest::close;
                 });
