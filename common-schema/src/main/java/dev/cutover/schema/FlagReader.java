@@ -48,9 +48,6 @@ public final class FlagReader implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
-    /** Ten times as long as Kafka is left alone between two confirmations. */
-    private static final long STALE_MS = 5_000;
-
     private static final long REFRESH_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long RETRY_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -166,7 +163,7 @@ public final class FlagReader implements AutoCloseable {
         if (age.isEmpty()) {
             return new Health(List.of("the flags have not been read yet"));
         }
-        if (age.getAsLong() < STALE_MS) {
+        if (!CutoverStatus.isStale(age.getAsLong())) {
             return new Health(List.of());
         }
         return new Health(
