@@ -318,6 +318,8 @@ final class ControlHttpTest {
         assertThat(get("/health/ready").status()).isEqualTo(200);
         rig.health = new Health(List.of("not yet"));
         assertThat(get("/health/ready").status()).isEqualTo(503);
+        assertThat(get("/health/ready").response().headers().firstValue("Retry-After"))
+                .contains("1");
         assertThat(send(to("/health/ready").method("HEAD", BodyPublishers.noBody()))
                         .status())
                 .isEqualTo(503);

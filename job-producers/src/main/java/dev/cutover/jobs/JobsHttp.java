@@ -65,6 +65,7 @@ final class JobsHttp implements AutoCloseable {
             }
             exchange.getResponseHeaders().set("Content-Type", answer.contentType());
             exchange.getResponseHeaders().set("Cache-Control", "no-store");
+            answer.headers().forEach(exchange.getResponseHeaders()::set);
             exchange.sendResponseHeaders(answer.status(), head ? -1 : answer.body().length);
             if (!head) {
                 exchange.getResponseBody().write(answer.body());

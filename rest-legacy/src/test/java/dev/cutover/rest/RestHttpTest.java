@@ -424,6 +424,8 @@ final class RestHttpTest {
         assertThat(get("/health/live").statusCode()).isEqualTo(200);
         assertThat(get("/health/ready").statusCode()).isEqualTo(503);
         assertThat(get("/health/ready").body()).contains("it is a test");
+        assertThat(header(get("/health/ready"), "retry-after")).isEqualTo("1");
+        assertThat(header(get("/health/ready"), "cache-control")).isEqualTo("no-store");
         assertThat(get("/cutover/status").body()).contains("\"mode\":\"SHADOW\"");
         get(BALANCE, "Cutover-Client", "prober").body();
         get(BALANCE + "?account_id=9", "Cutover-Client", "made-up-42").body();
