@@ -2,17 +2,21 @@ package dev.cutover.schema;
 
 import dev.cutover.schema.Feature.EventType;
 import dev.cutover.schema.Feature.View;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +34,9 @@ import org.slf4j.LoggerFactory;
 public final class TailStart {
     private static final Logger log = LoggerFactory.getLogger(TailStart.class);
     private static final int CADENCES = 3;
+    /** Kafka's own would be a minute, in which the caller can neither try again nor say what it waits for. */
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
+
     private static final long SMALLEST_WINDOW = 2_000;
 
     private record SeriesName(EventType type, String key) {
@@ -41,6 +48,7 @@ public final class TailStart {
     private final Consumer<byte[], byte[]> consumer;
     private final Admin admin;
     private final LogWindow window;
+    private final Duration answerTimeout;
 
     /**
      * A search with clients that stay the caller's.
@@ -48,9 +56,14 @@ public final class TailStart {
      * @param consumer is left assigned to whatever was read last
      */
     public TailStart(Consumer<byte[], byte[]> consumer, Admin admin) {
+        this(consumer, admin, ANSWER_TIMEOUT);
+    }
+
+    TailStart(Consumer<byte[], byte[]> consumer, Admin admin, Duration answerTimeout) {
         this.consumer = consumer;
         this.admin = admin;
         this.window = new LogWindow(consumer);
+        this.answerTimeout = answerTimeout;
     }
 
     /**
@@ -72,12 +85,20 @@ public final class TailStart {
     }
 
     private long cadencesBack(Feature feature, TopicPartition partition, long begin) throws InterruptedException {
+        ListOffsetsOptions soon = new ListOffsetsOptions().timeoutMs((int) answerTimeout.toMillis());
         ListOffsetsResultInfo last;
         try {
-            last = admin.listOffsets(Map.of(partition, OffsetSpec.maxTimestamp()))
+            last = admin.listOffsets(Map.of(partition, OffsetSpec.maxTimestamp()), soon)
                     .partitionResult(partition)
                     .get();
-        } catch (java.util.concurrent.ExecutionException e) {
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof TimeoutException) {
+                // whether it is there at all is not known: to read it whole would only be the next wait
+                throw new TimeoutException(
+                        "Kafka did not tell the last timestamp of " + partition + " within " + answerTimeout.toMillis()
+                                + " ms",
+                        e);
+            }
             log.warn("can't tell the last timestamp of {}; reading it whole: {}", partition, e.getMessage());
             return begin;
         }
