@@ -41,7 +41,9 @@ final class KafkaConnectionTest {
 
     @Test
     void aQuickFetchIsWhatTheOperatorGaveWhereTheyGaveOne() {
-        assertThat(new KafkaConnection("localhost:9092", Map.of()).withQuickFetch().overrides())
+        assertThat(new KafkaConnection("localhost:9092", Map.of())
+                        .withQuickFetch()
+                        .overrides())
                 .isEqualTo(Map.of("fetch.max.wait.ms", "20"));
         assertThat(new KafkaConnection("localhost:9092", Map.of("fetch.max.wait.ms", "300"))
                         .withQuickFetch()

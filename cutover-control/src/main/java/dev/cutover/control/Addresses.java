@@ -8,6 +8,8 @@ import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -46,6 +48,16 @@ final class Addresses {
                     .build());
         }
         return new CommandLine(spec).setParameterExceptionHandler(ServiceCommand::usageError);
+    }
+
+    /** The address options as they were given, for a command that is to reach the same service; each begins with a space. */
+    static String given(CommandSpec spec, Setting<Integer> needed) {
+        CommandLine.ParseResult parsed = spec.commandLine().getParseResult();
+        return Stream.of(Settings.HOST, needed)
+                .map(Setting::option)
+                .filter(parsed::hasMatchedOption)
+                .map(option -> " " + option + " " + parsed.matchedOptionValue(option, ""))
+                .collect(Collectors.joining());
     }
 
     /**

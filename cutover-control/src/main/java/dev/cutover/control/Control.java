@@ -88,7 +88,14 @@ public final class Control implements AutoCloseable {
         // before the first request: what was never read must not be taken for shadow
         awaitFlags(kafka);
         ControlApi api = new ControlApi(
-                settings.name(), catalog, flags::flag, writer::write, audit::of, lease::isActive, metrics);
+                settings.name(),
+                catalog,
+                flags::flag,
+                writer::write,
+                audit::of,
+                lease::isActive,
+                Clock.systemUTC(),
+                metrics);
         http = parts.add(
                 "http",
                 ControlHttp.start(settings, api, new ServiceEndpoints(this::health, this::status, metrics::scrape)));

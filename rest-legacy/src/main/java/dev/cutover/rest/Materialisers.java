@@ -234,7 +234,8 @@ final class Materialisers implements Snapshots, AutoCloseable {
     private void fill(Slot slot, String epoch) throws InterruptedException, ExecutionException, TimeoutException {
         Feature feature = slot.feature;
         FillRange range;
-        KafkaConsumer<byte[], byte[]> consumer = kafka.withQuickFetch().with(IMPATIENT).consumer("cutover-rest-fill-" + feature.name());
+        KafkaConsumer<byte[], byte[]> consumer =
+                kafka.withQuickFetch().with(IMPATIENT).consumer("cutover-rest-fill-" + feature.name());
         try {
             range = FillRange.find(feature, consumer, admin);
         } finally {
