@@ -12,6 +12,8 @@ import java.util.function.Function;
  * @param flagsAgeMs milliseconds since the flags were last known to be the log's newest; null before that was ever so
  */
 public record CutoverStatus(Mode mode, List<FeatureStatus> features, Long flagsAgeMs) {
+    /** Ten times as long as a reader leaves Kafka alone between two confirmations. */
+    private static final long STALE_MS = 5_000;
 
     /** How far the whole dashboard has come. */
     public enum Mode {
@@ -77,6 +79,16 @@ public record CutoverStatus(Mode mode, List<FeatureStatus> features, Long flagsA
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a status that can't be written: " + this, e);
         }
+    }
+
+    /** Whether flags of that age may not be the newest any more. */
+    static boolean isStale(long ageMs) {
+        return ageMs >= STALE_MS;
+    }
+
+    /** Whether the flags may not be the newest. Named so that the answer over HTTP does not hold it. */
+    public boolean stale() {
+        return flagsAgeMs == null || isStale(flagsAgeMs);
     }
 
     /** The line that a status begins with, for example {@code ⚡ PARTIAL CUTOVER (1/4)}. */

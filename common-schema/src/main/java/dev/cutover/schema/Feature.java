@@ -99,11 +99,6 @@ public record Feature(
         events = List.copyOf(events);
     }
 
-    /** A feature without a REST endpoint. */
-    public Feature(String name, String topic, int partitions, Delivery delivery, List<EventType> events) {
-        this(name, topic, partitions, delivery, events, Optional.empty());
-    }
-
     public Optional<EventType> event(String type) {
         return events.stream().filter(event -> event.type().equals(type)).findFirst();
     }

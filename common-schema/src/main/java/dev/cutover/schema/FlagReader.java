@@ -21,7 +21,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
@@ -38,19 +37,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class FlagReader implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(FlagReader.class);
-    /**
-     * A broker answers one request of a connection at a time, so asking for the log's end waits for the fetch before it: with
-     * Kafka's default, half a second.
-     */
-    private static final Map<String, String> QUICK_FETCH = Map.of(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "20");
-
     private static final TopicPartition LOG = new TopicPartition(Topics.FLAGS, 0);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(3);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(1);
-    /** Ten times as long as Kafka is left alone between two confirmations. */
-    private static final long STALE_MS = 5_000;
-
     private static final long REFRESH_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long RETRY_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
@@ -96,7 +86,7 @@ public final class FlagReader implements AutoCloseable {
      * @param clientId the Kafka client's id
      */
     public FlagReader(KafkaConnection kafka, String clientId) {
-        this(kafka.with(QUICK_FETCH).consumer(clientId), System::nanoTime);
+        this(kafka.withQuickFetch().consumer(clientId), System::nanoTime);
         start();
     }
 
@@ -166,7 +156,7 @@ public final class FlagReader implements AutoCloseable {
         if (age.isEmpty()) {
             return new Health(List.of("the flags have not been read yet"));
         }
-        if (age.getAsLong() < STALE_MS) {
+        if (!CutoverStatus.isStale(age.getAsLong())) {
             return new Health(List.of());
         }
         return new Health(

@@ -2,20 +2,31 @@ package dev.cutover.schema;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 
 /**
  * An answer over HTTP, whichever server sends it.
  *
  * @param contentType with its charset where it needs one
  * @param body complete; never changed
+ * @param headers beside those of the content
  */
 @SuppressWarnings("ArrayRecordComponent") // answers are sent, and never compared
-public record HttpAnswer(int status, String contentType, byte[] body) {
+public record HttpAnswer(int status, String contentType, byte[] body, Map<String, String> headers) {
     public static final String JSON = "application/json";
     /** RFC 9457. */
     public static final String PROBLEM = "application/problem+json";
 
     static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
+    public HttpAnswer {
+        headers = Map.copyOf(headers);
+    }
+
+    /** An answer without headers of its own. */
+    public HttpAnswer(int status, String contentType, byte[] body) {
+        this(status, contentType, body, Map.of());
+    }
 
     /**
      * A JSON document.

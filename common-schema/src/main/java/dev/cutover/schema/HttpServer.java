@@ -71,7 +71,7 @@ public final class HttpServer implements AutoCloseable {
             close(channel);
             String reason = e instanceof UnresolvedAddressException ? "there is no such address" : e.getMessage();
             throw new StartupException(
-                    "the " + name + " service can't listen on " + host + ":" + number + ": " + reason
+                    "the " + name + " service can't listen on " + HostAndPort.of(host, number) + ": " + reason
                             + "; choose another port with " + port.option() + ", or another --host",
                     e);
         } catch (RuntimeException e) {

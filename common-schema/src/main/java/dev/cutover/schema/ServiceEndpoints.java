@@ -2,6 +2,7 @@ package dev.cutover.schema;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -20,6 +21,7 @@ public record ServiceEndpoints(Supplier<Health> health, Supplier<CutoverStatus> 
     /** All paths that are answered here. */
     public static final List<String> PATHS = List.of(LIVE, READY, METRICS, STATUS);
 
+    private static final Map<String, String> RETRY_SOON = Map.of("Retry-After", "1");
     private static final byte[] ALIVE = "{\"status\":\"live\"}".getBytes(StandardCharsets.US_ASCII);
 
     /** The answer to a GET (or, without its body, a HEAD) of the path; empty where it is none of {@link #PATHS}. */
@@ -36,6 +38,8 @@ public record ServiceEndpoints(Supplier<Health> health, Supplier<CutoverStatus> 
     }
 
     private static HttpAnswer ready(Health health) {
-        return HttpAnswer.json(health.ready() ? 200 : 503, health.toJson());
+        return health.ready()
+                ? HttpAnswer.json(200, health.toJson())
+                : new HttpAnswer(503, HttpAnswer.JSON, health.toJson(), RETRY_SOON);
     }
 }

@@ -167,7 +167,7 @@ public final class Settings {
 
     /** The cluster that {@link #BOOTSTRAP} and {@code kafka.*} name. */
     public KafkaConnection kafka() {
-        return kafkaAt(isSet(BOOTSTRAP) ? get(BOOTSTRAP) : get(HOST) + ":" + get(KAFKA_PORT));
+        return kafkaAt(isSet(BOOTSTRAP) ? get(BOOTSTRAP) : HostAndPort.of(get(HOST), get(KAFKA_PORT)));
     }
 
     /** Another cluster, with the same {@code kafka.*}. */

@@ -5,11 +5,11 @@ import dev.cutover.schema.Feature.View;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -34,9 +34,10 @@ import org.slf4j.LoggerFactory;
 public final class TailStart {
     private static final Logger log = LoggerFactory.getLogger(TailStart.class);
     private static final int CADENCES = 3;
+    /** Kafka's own would be a minute, in which the caller can neither try again nor say what it waits for. */
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
+
     private static final long SMALLEST_WINDOW = 2_000;
-    private static final Duration POLL = Duration.ofMillis(500);
-    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(30);
 
     private record SeriesName(EventType type, String key) {
         static SeriesName of(EventRecord entry) {
@@ -46,6 +47,8 @@ public final class TailStart {
 
     private final Consumer<byte[], byte[]> consumer;
     private final Admin admin;
+    private final LogWindow window;
+    private final Duration answerTimeout;
 
     /**
      * A search with clients that stay the caller's.
@@ -53,8 +56,14 @@ public final class TailStart {
      * @param consumer is left assigned to whatever was read last
      */
     public TailStart(Consumer<byte[], byte[]> consumer, Admin admin) {
+        this(consumer, admin, ANSWER_TIMEOUT);
+    }
+
+    TailStart(Consumer<byte[], byte[]> consumer, Admin admin, Duration answerTimeout) {
         this.consumer = consumer;
         this.admin = admin;
+        this.window = new LogWindow(consumer);
+        this.answerTimeout = answerTimeout;
     }
 
     /**
@@ -76,12 +85,20 @@ public final class TailStart {
     }
 
     private long cadencesBack(Feature feature, TopicPartition partition, long begin) throws InterruptedException {
+        ListOffsetsOptions soon = new ListOffsetsOptions().timeoutMs((int) answerTimeout.toMillis());
         ListOffsetsResultInfo last;
         try {
-            last = admin.listOffsets(Map.of(partition, OffsetSpec.maxTimestamp()))
+            last = admin.listOffsets(Map.of(partition, OffsetSpec.maxTimestamp()), soon)
                     .partitionResult(partition)
                     .get();
-        } catch (java.util.concurrent.ExecutionException e) {
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof TimeoutException) {
+                // whether it is there at all is not known: to read it whole would only be the next wait
+                throw new TimeoutException(
+                        "Kafka did not tell the last timestamp of " + partition + " within " + answerTimeout.toMillis()
+                                + " ms",
+                        e);
+            }
             log.warn("can't tell the last timestamp of {}; reading it whole: {}", partition, e.getMessage());
             return begin;
         }
@@ -94,12 +111,12 @@ public final class TailStart {
         return found == null ? begin : Math.max(begin, found.offset());
     }
 
-    /** @param window where to begin at the latest */
-    long depthBack(Feature feature, TopicPartition partition, long begin, long window, long end)
+    /** @param latest where to begin at the latest */
+    long depthBack(Feature feature, TopicPartition partition, long begin, long latest, long end)
             throws InterruptedException {
         Map<SeriesName, Set<Object>> entries = new HashMap<>();
-        long start = window;
-        forEach(partition, start, end, record -> {
+        long start = latest;
+        window.read(Map.of(partition, start), Map.of(partition, end), record -> {
             EventRecord entry = seriesEntry(feature, record);
             if (entry != null) {
                 entries.computeIfAbsent(SeriesName.of(entry), name -> new HashSet<>())
@@ -109,7 +126,7 @@ public final class TailStart {
         while (start > begin && !deepEnough(entries)) {
             long earlier = Math.max(begin, start - Math.max(SMALLEST_WINDOW, end - start));
             log.info("reading {} back to offset {} for its series", partition, earlier);
-            forEach(partition, earlier, start, record -> {
+            window.read(Map.of(partition, earlier), Map.of(partition, start), record -> {
                 EventRecord entry = seriesEntry(feature, record);
                 Set<Object> known = entry == null ? null : entries.get(SeriesName.of(entry));
                 if (known != null) {
@@ -134,36 +151,6 @@ public final class TailStart {
             return read.by() == null ? null : read;
         } catch (PoisonException e) {
             return null; // it is counted and kept as a dead letter when the tail comes to it
-        }
-    }
-
-    /** One poll's records at a time: a window can be the whole log. */
-    private void forEach(
-            TopicPartition partition,
-            long from,
-            long to,
-            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> action)
-            throws InterruptedException {
-        consumer.assign(List.of(partition));
-        consumer.seek(partition, from);
-        long position = from;
-        long progressNs = System.nanoTime();
-        for (long next; (next = consumer.position(partition)) < to; ) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-            if (next != position) {
-                position = next;
-                progressNs = System.nanoTime();
-            } else if (System.nanoTime() - progressNs > PATIENCE_NS) {
-                // the topic may have been made anew meanwhile: the end that was looked up is then another log's
-                throw new TimeoutException(partition + " could be read to offset " + position + " of " + to + " only");
-            }
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                if (record.offset() < to) {
-                    action.accept(record);
-                }
-            }
         }
     }
 }

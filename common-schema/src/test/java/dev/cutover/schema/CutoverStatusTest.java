@@ -46,6 +46,13 @@ final class CutoverStatusTest {
     }
 
     @Test
+    void flagsAreStaleAfterFiveSecondsOrWhereTheyWereNeverRead() {
+        assertThat(new CutoverStatus(Mode.SHADOW, List.of(), 4_999L).stale()).isFalse();
+        assertThat(new CutoverStatus(Mode.SHADOW, List.of(), 5_000L).stale()).isTrue();
+        assertThat(new CutoverStatus(Mode.SHADOW, List.of(), null).stale()).isTrue();
+    }
+
+    @Test
     void readinessIsSaidWithItsReasons() {
         assertThat(new String(new Health(List.of()).toJson(), UTF_8)).isEqualTo("{\"status\":\"ready\"}");
         assertThat(new String(new Health(List.of("the flags are not read yet")).toJson(), UTF_8))

@@ -40,6 +40,18 @@ final class KafkaConnectionTest {
     }
 
     @Test
+    void aQuickFetchIsWhatTheOperatorGaveWhereTheyGaveOne() {
+        assertThat(new KafkaConnection("localhost:9092", Map.of())
+                        .withQuickFetch()
+                        .overrides())
+                .isEqualTo(Map.of("fetch.max.wait.ms", "20"));
+        assertThat(new KafkaConnection("localhost:9092", Map.of("fetch.max.wait.ms", "300"))
+                        .withQuickFetch()
+                        .overrides())
+                .isEqualTo(Map.of("fetch.max.wait.ms", "300"));
+    }
+
+    @Test
     void aClientThatCantBeMadeSaysWhyInOneLine() {
         KafkaConnection kafka = new KafkaConnection("nowhere", Map.of());
         assertThatThrownBy(() -> kafka.producer("test"))

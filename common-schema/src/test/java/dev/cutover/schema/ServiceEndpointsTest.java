@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -36,10 +37,13 @@ final class ServiceEndpointsTest {
         health.set(new Health(List.of()).and(new Health(List.of(), List.of("the flags are old"))));
         assertThat(body("/health/ready", 200)).isEqualTo("{\"status\":\"ready\",\"degraded\":[\"the flags are old\"]}");
 
+        assertThat(endpoints.answer("/health/ready").orElseThrow().headers()).isEmpty();
+
         health.set(health.get().and(new Health(List.of("it fills"))).and(new Health(List.of("it stops"))));
         assertThat(body("/health/ready", 503))
                 .isEqualTo("{\"status\":\"not_ready\",\"reasons\":[\"it fills\",\"it stops\"],"
                         + "\"degraded\":[\"the flags are old\"]}");
+        assertThat(endpoints.answer("/health/ready").orElseThrow().headers()).isEqualTo(Map.of("Retry-After", "1"));
     }
 
     @Test

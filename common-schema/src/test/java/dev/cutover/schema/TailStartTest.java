@@ -1,13 +1,18 @@
 package dev.cutover.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 /** How far back a series is looked for; where three cadences back lie is for a real broker to tell. */
@@ -20,7 +25,8 @@ class TailStartTest {
             1,
             Feature.Delivery.EVERY,
             List.of(new Feature.EventType(
-                    "bar", "symbol", Duration.ofSeconds(1), new Feature.View.Series("minute", 3))));
+                    "bar", "symbol", Duration.ofSeconds(1), new Feature.View.Series("minute", 3))),
+            Optional.empty());
 
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
@@ -54,6 +60,18 @@ class TailStartTest {
     @Test
     void emptyPartitionIsReadFromItsEnd() throws Exception {
         assertThat(start.find(BARS, PARTITION, 7, 7)).isEqualTo(7);
+    }
+
+    @Test
+    void whatKafkaDoesNotTellInTimeIsAnErrorThatNamesThePartition() {
+        // nothing listens on port 1
+        try (Admin nobody = new KafkaConnection("127.0.0.1:1", Map.of()).admin("tail-start-test")) {
+            TailStart impatient = new TailStart(consumer, nobody, Duration.ofMillis(200));
+
+            assertThatThrownBy(() -> impatient.find(BARS, PARTITION, 0, 9))
+                    .isInstanceOf(TimeoutException.class)
+                    .hasMessage("Kafka did not tell the last timestamp of events.bars-0 within 200 ms");
+        }
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.cutover.control;
 
+import dev.cutover.schema.HostAndPort;
 import dev.cutover.schema.ServiceCommand;
 import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
@@ -7,6 +8,8 @@ import java.net.URI;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -47,6 +50,16 @@ final class Addresses {
         return new CommandLine(spec).setParameterExceptionHandler(ServiceCommand::usageError);
     }
 
+    /** The address options as they were given, for a command that is to reach the same service; each begins with a space. */
+    static String given(CommandSpec spec, Setting<Integer> needed) {
+        CommandLine.ParseResult parsed = spec.commandLine().getParseResult();
+        return Stream.of(Settings.HOST, needed)
+                .map(Setting::option)
+                .filter(parsed::hasMatchedOption)
+                .map(option -> " " + option + " " + parsed.matchedOptionValue(option, ""))
+                .collect(Collectors.joining());
+    }
+
     /**
      * The address that the options name, else the environment.
      *
@@ -63,9 +76,8 @@ final class Addresses {
         }
         Settings settings = Settings.resolve(List.of(Settings.HOST, needed), given, System.getenv());
         String host = settings.get(Settings.HOST);
-        String authority = (host.contains(":") ? "[" + host + "]" : host) + ":" + settings.get(needed);
         try {
-            return URI.create(scheme + "://" + authority);
+            return URI.create(scheme + "://" + HostAndPort.of(host, settings.get(needed)));
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "host must be a name or an address, but is '" + host + "'", e);

@@ -6,6 +6,7 @@ import dev.cutover.control.ControlClient.RefusedException;
 import dev.cutover.control.ControlClient.Reply;
 import dev.cutover.schema.Flag;
 import dev.cutover.schema.Json;
+import dev.cutover.schema.Settings;
 import dev.cutover.schema.Stage;
 import java.io.PrintWriter;
 import picocli.CommandLine;
@@ -87,9 +88,10 @@ final class Change {
                         + after.stage().wireName() + ", version " + after.version()
                         + (after.forced() ? ", forced past the gate" : ", not forced") + ", by "
                         + Table.plain(after.changedBy())));
-        out.println(
-                after.stage() == Stage.SHADOW
-                        ? "to go up again: ./cutover promote " + after.feature() + " --reason R"
-                        : "to go back: ./cutover rollback " + after.feature() + " --reason R");
+        String next = after.stage() == Stage.SHADOW
+                ? "to go up again: ./cutover promote "
+                : "to go back: ./cutover rollback ";
+        out.println(next + after.feature() + " --reason R"
+                + Addresses.given(command.getCommandSpec(), Settings.CONTROL_PORT));
     }
 }

@@ -18,7 +18,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,9 +28,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Control implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Control.class);
-    /** What an operator waits for: a broker answers what is asked after a fetch only when the fetch is done. */
-    private static final Map<String, String> QUICK_FETCH = Map.of(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "50");
-
     private static final Duration FLAGS_TIMEOUT = Duration.ofSeconds(20);
     private static final Duration WRITE_READ_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration ADMIN_CLOSE_TIMEOUT = Duration.ofSeconds(1);
@@ -78,7 +74,7 @@ public final class Control implements AutoCloseable {
         Admin admin = kafka.admin("cutover-control-admin");
         parts.add("admin client", () -> admin.close(ADMIN_CLOSE_TIMEOUT));
         AuditLog audit = new AuditLog(
-                () -> kafka.with(QUICK_FETCH).consumer("cutover-control-audit"),
+                () -> kafka.withQuickFetch().consumer("cutover-control-audit"),
                 () -> AuditLog.writtenEnd(admin),
                 System::nanoTime,
                 metrics.unreadableAudit);
@@ -92,7 +88,14 @@ public final class Control implements AutoCloseable {
         // before the first request: what was never read must not be taken for shadow
         awaitFlags(kafka);
         ControlApi api = new ControlApi(
-                settings.name(), catalog, flags::flag, writer::write, audit::of, lease::isActive, metrics);
+                settings.name(),
+                catalog,
+                flags::flag,
+                writer::write,
+                audit::of,
+                lease::isActive,
+                Clock.systemUTC(),
+                metrics);
         http = parts.add(
                 "http",
                 ControlHttp.start(settings, api, new ServiceEndpoints(this::health, this::status, metrics::scrape)));

@@ -16,6 +16,7 @@ import dev.cutover.schema.StartupException;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
@@ -71,6 +72,7 @@ final class ControlApi {
     private final Writer writer;
     private final History history;
     private final BooleanSupplier active;
+    private final InstantSource clock;
     private final ControlMetrics metrics;
     /** One at a time: writers fence each other, and those of one instance need not. */
     private final Turnstile changes = new Turnstile("changes", 1, 7, Duration.ofSeconds(20));
@@ -83,6 +85,7 @@ final class ControlApi {
      * @param name the instance's
      * @param flags a feature's flag as last read
      * @param active whether this instance is the active one
+     * @param clock by which a sunset lies ahead or not
      */
     ControlApi(
             String name,
@@ -91,6 +94,7 @@ final class ControlApi {
             Writer writer,
             History history,
             BooleanSupplier active,
+            InstantSource clock,
             ControlMetrics metrics) {
         this.name = name;
         this.catalog = catalog;
@@ -98,6 +102,7 @@ final class ControlApi {
         this.writer = writer;
         this.history = history;
         this.active = active;
+        this.clock = clock;
         this.metrics = metrics;
     }
 
@@ -125,6 +130,9 @@ final class ControlApi {
                     body.text("reason", RequestBody.LONGEST_REASON));
             if (move.to() == Stage.SHADOW && move.sunset() != null) {
                 throw new BadBodyException("sunset must be left out with to=shadow: REST stays");
+            }
+            if (move.sunset() != null && !move.sunset().isAfter(clock.instant())) {
+                throw new BadBodyException("sunset must lie in the future, but is " + move.sunset());
             }
             return change(feature, body.wholeNumber("expect_version"), move);
         });

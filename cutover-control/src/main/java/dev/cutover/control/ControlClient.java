@@ -57,16 +57,21 @@ final class ControlClient {
     record Reply(int status, String text, JsonNode document) {}
 
     private final URI service;
+    /** Lead another command to the same service. */
+    private final String addressOptions;
+
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
 
-    private ControlClient(URI service) {
+    private ControlClient(URI service, String addressOptions) {
         this.service = service;
+        this.addressOptions = addressOptions;
     }
 
     /** The service that a command's address options name. */
     static ControlClient of(CommandSpec spec) {
-        return new ControlClient(Addresses.resolve(spec, "http", Settings.CONTROL_PORT));
+        return new ControlClient(
+                Addresses.resolve(spec, "http", Settings.CONTROL_PORT), Addresses.given(spec, Settings.CONTROL_PORT));
     }
 
     /** The path of one feature. */
@@ -99,7 +104,7 @@ final class ControlClient {
             throw new NoAnswerException(
                     "the control service at " + service + " did not answer in time"
                             + (request.method().equals("POST")
-                                    ? "; the outcome is unknown: look at ./cutover status"
+                                    ? "; the outcome is unknown: look at ./cutover status" + addressOptions
                                     : "; is Kafka away?"),
                     e);
         } catch (IOException e) {

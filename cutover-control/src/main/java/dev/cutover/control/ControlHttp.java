@@ -195,6 +195,7 @@ final class ControlHttp implements AutoCloseable {
 
     private static void send(Context context, HttpAnswer answer) {
         context.status(answer.status()).contentType(answer.contentType()).header("Cache-Control", "no-store");
+        answer.headers().forEach(context::header);
         if (!context.method().equals(HandlerType.HEAD)) {
             context.result(answer.body());
         }

@@ -1,10 +1,10 @@
 package dev.cutover.control;
 
 import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.HostAndPort;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.ServiceCommand;
 import dev.cutover.schema.TopicProvisioner;
-import java.net.InetSocketAddress;
 import picocli.CommandLine;
 
 /** One control service by itself, against a cluster that is there. */
@@ -26,9 +26,7 @@ public final class ControlMain {
                     KafkaConnection kafka = settings.kafka();
                     var unused = TopicProvisioner.ensure(kafka, catalog);
                     Control control = Control.start(ControlSettings.from(settings), catalog, kafka, System.getenv());
-                    InetSocketAddress address = control.address();
-                    out.println(
-                            control.name() + " listens on http://" + address.getHostString() + ":" + address.getPort());
+                    out.println(control.name() + " listens on http://" + HostAndPort.of(control.address()));
                     out.flush();
                     return control::close;
                 });

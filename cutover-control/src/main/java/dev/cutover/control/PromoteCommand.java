@@ -50,7 +50,7 @@ final class PromoteCommand implements Callable<Integer> {
             names = "--sunset",
             paramLabel = "DATE|INSTANT",
             converter = ToInstant.class,
-            description = "when the REST endpoint is to go, for example 2026-12-01 (0:00 UTC)")
+            description = "when the REST endpoint is to go, for example 2030-12-31 (0:00 UTC); not in the past")
     private Instant sunset;
 
     @Spec
@@ -110,8 +110,8 @@ final class PromoteCommand implements Callable<Integer> {
                         ? Instant.parse(text)
                         : LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
             } catch (DateTimeException e) {
-                throw new TypeConversionException("must be a date such as 2026-12-01, or a UTC instant such as"
-                        + " 2026-12-01T08:00:00Z, but is '" + text + "'");
+                throw new TypeConversionException("must be a date such as 2030-12-31, or a UTC instant such as"
+                        + " 2030-12-31T08:00:00Z, but is '" + text + "'");
             }
         }
     }

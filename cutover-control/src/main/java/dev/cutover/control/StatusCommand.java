@@ -24,8 +24,6 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         usageHelpWidth = 110)
 final class StatusCommand implements Callable<Integer> {
-    private static final long STALE_MS = 5_000;
-
     @Option(names = "--json", description = "print the service's answer as it is")
     private boolean json;
 
@@ -66,7 +64,7 @@ final class StatusCommand implements Callable<Integer> {
         }
         command.getOut().println(status.headline());
         table.print(command);
-        if (status.flagsAgeMs() == null || status.flagsAgeMs() > STALE_MS) {
+        if (status.stale()) {
             command.getOut().println(stale(status.flagsAgeMs()));
         }
     }

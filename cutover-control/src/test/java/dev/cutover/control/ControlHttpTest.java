@@ -175,6 +175,7 @@ final class ControlHttpTest {
                 "{\"to\":\"live\",\"reason\":\"r\",\"by\":\"b\",\"expect_version\":1.5} | expect_version must be a whole",
                 "{\"to\":\"live\",\"reason\":\"r\",\"by\":\"b\",\"sunset\":\"soon\"} | sunset must be a UTC instant",
                 "{\"to\":\"shadow\",\"reason\":\"r\",\"by\":\"b\",\"sunset\":\"2026-12-01T00:00:00Z\"} | sunset must be left out",
+                "{\"to\":\"live\",\"reason\":\"r\",\"by\":\"b\",\"force\":true,\"sunset\":\"2026-01-05T15:30:00.123Z\"} | sunset must lie in the future",
                 "{\"to\":\"live\",\"to\":\"live\",\"reason\":\"r\",\"by\":\"b\"} | the body",
             })
     void aBadBodyIsAnsweredWithTheFieldAndWhatItMustBe(String body, String said) throws Exception {
@@ -318,6 +319,8 @@ final class ControlHttpTest {
         assertThat(get("/health/ready").status()).isEqualTo(200);
         rig.health = new Health(List.of("not yet"));
         assertThat(get("/health/ready").status()).isEqualTo(503);
+        assertThat(get("/health/ready").response().headers().firstValue("Retry-After"))
+                .contains("1");
         assertThat(send(to("/health/ready").method("HEAD", BodyPublishers.noBody()))
                         .status())
                 .isEqualTo(503);

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -47,8 +48,15 @@ final class ControlRig implements AutoCloseable {
     }
 
     ControlRig(String host, int port) {
-        ControlApi api =
-                new ControlApi("control-test", catalog, this::flag, this::write, this::history, () -> active, metrics);
+        ControlApi api = new ControlApi(
+                "control-test",
+                catalog,
+                this::flag,
+                this::write,
+                this::history,
+                () -> active,
+                InstantSource.fixed(NOW),
+                metrics);
         http = ControlHttp.start(
                 new ControlSettings(host, port, "control-test"),
                 api,

@@ -117,6 +117,28 @@ final class OperatorCommandsTest {
     }
 
     @Test
+    void aSunsetThatHasPassedIsWrongUsageAndChangesNothing() {
+        Ran past = promoteByForce("positions", "--sunset", "2026-01-05");
+
+        assertThat(past.code()).isEqualTo(ServiceCommand.USAGE);
+        assertThat(past.err()).contains("sunset must lie in the future", "2026-01-05T00:00:00Z");
+        assertThat(rig.flag("positions").version()).isZero();
+        assertThat(promoteByForce("positions", "--sunset", "2026-01-06").code()).isEqualTo(ServiceCommand.OK);
+    }
+
+    @Test
+    void aHintRepeatsTheAddressThatWasGiven() {
+        String port = Integer.toString(rig.port());
+
+        assertThat(promoteByForce("positions").out())
+                .contains("./cutover rollback positions --reason R --control-port " + port + System.lineSeparator());
+        assertThat(run("rollback", "positions", "--reason", "bad", "--host", "127.0.0.1")
+                        .out())
+                .contains("./cutover promote positions --reason R --host 127.0.0.1 --control-port " + port
+                        + System.lineSeparator());
+    }
+
+    @Test
     void aPromotionWithoutEvidenceIsRefusedAndNamesTheLinesAndForce() {
         Ran refused = run("promote", "positions", "--reason", "hope");
 

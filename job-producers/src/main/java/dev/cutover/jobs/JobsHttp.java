@@ -2,6 +2,7 @@ package dev.cutover.jobs;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.cutover.schema.HostAndPort;
 import dev.cutover.schema.HttpAnswer;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
@@ -36,8 +37,8 @@ final class JobsHttp implements AutoCloseable {
             return new JobsHttp(HttpServer.create(new InetSocketAddress(host, port), 0));
         } catch (IOException e) {
             throw new StartupException(
-                    "can't listen on " + host + ":" + port + " for the jobs' health and metrics: " + e.getMessage()
-                            + "; set another --jobs-port or --host",
+                    "can't listen on " + HostAndPort.of(host, port) + " for the jobs' health and metrics: "
+                            + e.getMessage() + "; set another --jobs-port or --host",
                     e);
         }
     }
@@ -64,6 +65,7 @@ final class JobsHttp implements AutoCloseable {
             }
             exchange.getResponseHeaders().set("Content-Type", answer.contentType());
             exchange.getResponseHeaders().set("Cache-Control", "no-store");
+            answer.headers().forEach(exchange.getResponseHeaders()::set);
             exchange.sendResponseHeaders(answer.status(), head ? -1 : answer.body().length);
             if (!head) {
                 exchange.getResponseBody().write(answer.body());
@@ -72,8 +74,7 @@ final class JobsHttp implements AutoCloseable {
     }
 
     String address() {
-        InetSocketAddress bound = server.getAddress();
-        return "http://" + bound.getHostString() + ":" + bound.getPort();
+        return "http://" + HostAndPort.of(server.getAddress());
     }
 
     @Override

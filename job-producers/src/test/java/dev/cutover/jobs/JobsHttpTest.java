@@ -61,6 +61,7 @@ final class JobsHttpTest {
 
         assertThat(get("/health/live").statusCode()).isEqualTo(200);
         assertThat(get("/health/ready").statusCode()).isEqualTo(503);
+        assertThat(get("/health/ready").headers().firstValue("Retry-After")).contains("1");
         assertThat(get("/health/ready").body()).contains("Kafka has not acknowledged a bar yet");
     }
 

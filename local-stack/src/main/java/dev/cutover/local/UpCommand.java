@@ -4,6 +4,7 @@ import dev.cutover.gateway.Gateway;
 import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.jobs.JobsSettings.SourceChoice;
 import dev.cutover.schema.CutoverStatus;
+import dev.cutover.schema.HostAndPort;
 import dev.cutover.schema.ServiceCommand;
 import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
@@ -67,16 +68,12 @@ final class UpCommand {
         String where = up.bootstrap() == null ? "embedded, data in " + up.dataDirectory() : "yours";
         out.printf("  %-9s %s  (%s)%n", "Kafka", stack.bootstrap(), where);
         for (Gateway gateway : stack.gateways()) {
-            out.printf("  %-9s ws://%s/ws/%n", gateway.name(), hostAndPort(gateway.address()));
+            out.printf("  %-9s ws://%s/ws/%n", gateway.name(), HostAndPort.of(gateway.address()));
         }
-        out.printf("  %-9s http://%s%n", "REST", hostAndPort(stack.rest().address()));
-        out.printf("  %-9s http://%s%n", "control", hostAndPort(stack.control().address()));
+        out.printf("  %-9s http://%s%n", "REST", HostAndPort.of(stack.rest().address()));
+        out.printf(
+                "  %-9s http://%s%n", "control", HostAndPort.of(stack.control().address()));
         out.printf("  %-9s %s%n%n", "source", describe(up.jobs().source()));
-    }
-
-    static String hostAndPort(InetSocketAddress address) {
-        String host = address.getHostString();
-        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
     private static String describe(SourceChoice source) {

@@ -5,6 +5,7 @@ import dev.cutover.gateway.Gateway;
 import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.jobs.JobsSettings;
 import dev.cutover.rest.RestSettings;
+import dev.cutover.schema.HostAndPort;
 import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
 import dev.cutover.schema.StartupException;
@@ -87,6 +88,6 @@ record UpSettings(
 
     /** The REST service that sends its clients to this gateway, unless the operator said another address. */
     RestSettings rest(Gateway gateway) {
-        return wsUrlGiven ? rest : rest.withGatewayUrl("ws://" + UpCommand.hostAndPort(gateway.address()) + "/ws/");
+        return wsUrlGiven ? rest : rest.withGatewayUrl("ws://" + HostAndPort.of(gateway.address()) + "/ws/");
     }
 }

@@ -16,7 +16,6 @@ import dev.cutover.rest.RestSettings;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.Settings;
-import dev.cutover.schema.TopicProvisioner;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.http.HttpRequest;
@@ -299,8 +298,7 @@ final class OpenApiSystemTest {
         RestLegacy lost = system.open(RestLegacy.start(
                 RestSettings.from(Settings.resolve(RestSettings.all(), Map.of("rest-port", "0"), Map.of())),
                 FeatureCatalog.shipped(),
-                new KafkaConnection("127.0.0.1:1", Map.of()),
-                TopicProvisioner.ensure(system.kafka(), system.catalog())));
+                new KafkaConnection("127.0.0.1:1", Map.of())));
         for (String path : List.of(BALANCE, POSITIONS, BARS, MARKETS)) {
             get(lost.address(), path, "");
         }

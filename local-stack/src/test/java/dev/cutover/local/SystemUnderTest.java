@@ -100,8 +100,7 @@ final class SystemUnderTest implements AutoCloseable {
         RestLegacy rest = open(RestLegacy.start(
                 RestSettings.from(Settings.resolve(RestSettings.all(), Map.of("rest-port", "0"), Map.of())),
                 catalog,
-                kafka,
-                topicIds));
+                kafka));
         await().atMost(READY)
                 .untilAsserted(() -> assertThat(rest.health().reasons()).isEmpty());
         return rest;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.cutover.gateway.Gateway;
+import dev.cutover.schema.HostAndPort;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -62,9 +63,7 @@ final class TestClient implements AutoCloseable {
         if (!plain) {
             builder.subprotocols("cutover.v1");
         }
-        socket = builder.buildAsync(
-                        URI.create("ws://" + address.getHostString() + ":" + address.getPort() + "/ws/?client=test"),
-                        new Listener())
+        socket = builder.buildAsync(URI.create("ws://" + HostAndPort.of(address) + "/ws/?client=test"), new Listener())
                 .join();
     }
 

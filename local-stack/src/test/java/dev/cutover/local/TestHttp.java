@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.cutover.schema.HostAndPort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -53,8 +54,7 @@ final class TestHttp {
     }
 
     static HttpRequest.Builder request(InetSocketAddress address, String path, String... headers) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create("http://" + address.getHostString() + ":" + address.getPort() + path))
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://" + HostAndPort.of(address) + path))
                 .timeout(Duration.ofSeconds(30));
         return headers.length == 0 ? request : request.headers(headers);
     }

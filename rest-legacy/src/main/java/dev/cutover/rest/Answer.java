@@ -9,7 +9,7 @@ import java.util.Map;
  * What goes back to a client.
  *
  * @param content its body is empty where the status has none
- * @param headers those beside the content's own
+ * @param headers beside those that the content brings
  */
 record Answer(HttpAnswer content, Map<String, String> headers) {
     static final String CACHE_CONTROL = "Cache-Control";

@@ -1,19 +1,16 @@
 package dev.cutover.rest;
 
 import dev.cutover.schema.Feature;
+import dev.cutover.schema.LogWindow;
 import dev.cutover.schema.TailStart;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.TimeoutException;
 
 /**
  * What must be read of each partition before its feature can be served. Immutable.
@@ -25,8 +22,6 @@ import org.apache.kafka.common.errors.TimeoutException;
  */
 record FillRange(List<Long> starts, List<Long> lasts) {
     private static final long SMALLEST_WINDOW = 200;
-    private static final Duration POLL = Duration.ofMillis(500);
-    private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(30);
 
     FillRange {
         starts = List.copyOf(starts);
@@ -85,12 +80,16 @@ record FillRange(List<Long> starts, List<Long> lasts) {
         starts.forEach((partition, start) -> lasts.put(partition, start - 1));
         Map<TopicPartition, Long> open = new HashMap<>(ends);
         open.keySet().removeIf(partition -> starts.get(partition) >= ends.get(partition));
-        for (long window = SMALLEST_WINDOW; !open.isEmpty(); window *= 2) {
+        LogWindow window = new LogWindow(consumer);
+        for (long length = SMALLEST_WINDOW; !open.isEmpty(); length *= 2) {
             Map<TopicPartition, Long> froms = new HashMap<>();
             for (Map.Entry<TopicPartition, Long> to : open.entrySet()) {
-                froms.put(to.getKey(), Math.max(starts.get(to.getKey()), to.getValue() - window));
+                froms.put(to.getKey(), Math.max(starts.get(to.getKey()), to.getValue() - length));
             }
-            readWindows(consumer, froms, open, lasts);
+            window.read(froms, open, record -> {
+                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                lasts.merge(partition, record.offset(), Math::max);
+            });
             froms.forEach((partition, from) -> {
                 if (lasts.get(partition) >= from || from <= starts.get(partition)) {
                     open.remove(partition);
@@ -100,36 +99,5 @@ record FillRange(List<Long> starts, List<Long> lasts) {
             });
         }
         return lasts;
-    }
-
-    private static void readWindows(
-            Consumer<byte[], byte[]> consumer,
-            Map<TopicPartition, Long> froms,
-            Map<TopicPartition, Long> tos,
-            Map<TopicPartition, Long> lasts)
-            throws InterruptedException {
-        consumer.assign(froms.keySet());
-        froms.forEach(consumer::seek);
-        long passed = 0;
-        long progressNs = System.nanoTime();
-        while (froms.keySet().stream().anyMatch(each -> consumer.position(each) < tos.get(each))) {
-            if (Thread.interrupted()) {
-                throw new InterruptedException();
-            }
-            long now = froms.keySet().stream().mapToLong(consumer::position).sum();
-            if (now != passed) {
-                passed = now;
-                progressNs = System.nanoTime();
-            } else if (System.nanoTime() - progressNs > PATIENCE_NS) {
-                // the topic may have been made anew meanwhile: the ends that were looked up are then another log's
-                throw new TimeoutException("no progress towards " + tos);
-            }
-            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-                if (record.offset() < tos.get(partition)) {
-                    lasts.merge(partition, record.offset(), Math::max);
-                }
-            }
-        }
     }
 }

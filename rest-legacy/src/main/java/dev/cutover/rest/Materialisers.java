@@ -28,7 +28,6 @@ import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.CloseOptions;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
@@ -53,12 +52,9 @@ final class Materialisers implements Snapshots, AutoCloseable {
     private static final long THREAD_STOP_MS = 2_000;
     private static final long TIDY_TIMEOUT_MS = 1_000;
     private static final long LONGEST_PAUSE_S = 60;
-    /**
-     * A lookup that Kafka does not answer is begun anew, rather than waited for a minute; and none waits for a fetch that came
-     * to the log's end.
-     */
-    private static final Map<String, String> QUICK = Map.of(
-            CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, "10000", ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "50");
+    /** A lookup that Kafka does not answer is begun anew, rather than waited for a minute. */
+    private static final Map<String, String> IMPATIENT =
+            Map.of(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, "10000");
 
     /** One feature, and what serves it now. Written by the supervisor's thread alone. */
     private static final class Slot {
@@ -238,7 +234,8 @@ final class Materialisers implements Snapshots, AutoCloseable {
     private void fill(Slot slot, String epoch) throws InterruptedException, ExecutionException, TimeoutException {
         Feature feature = slot.feature;
         FillRange range;
-        KafkaConsumer<byte[], byte[]> consumer = kafka.with(QUICK).consumer("cutover-rest-fill-" + feature.name());
+        KafkaConsumer<byte[], byte[]> consumer =
+                kafka.withQuickFetch().with(IMPATIENT).consumer("cutover-rest-fill-" + feature.name());
         try {
             range = FillRange.find(feature, consumer, admin);
         } finally {

@@ -104,8 +104,7 @@ final class RestHttp implements AutoCloseable {
     }
 
     private void answerOfService(Context ctx, String path) {
-        HttpAnswer answer = service.answer(path).orElseThrow();
-        write(ctx, answer.status() == 503 ? new Answer(answer, Map.of("Retry-After", "1")) : new Answer(answer));
+        write(ctx, new Answer(service.answer(path).orElseThrow()));
     }
 
     /** What Javalin itself refuses. */
@@ -143,6 +142,7 @@ final class RestHttp implements AutoCloseable {
         if (endpointByPath.containsKey(withoutSlash(ctx.path()))) {
             headers.putAll(cors.headers(ctx.header("Origin")));
         }
+        headers.putAll(answer.content().headers());
         headers.putAll(answer.headers());
         headers.forEach(ctx::header);
         ctx.status(answer.status());

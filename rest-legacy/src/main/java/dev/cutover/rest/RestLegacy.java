@@ -11,13 +11,11 @@ import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.Parts;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
-import dev.cutover.schema.TopicProvisioner;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
@@ -42,30 +40,19 @@ public final class RestLegacy implements AutoCloseable {
     /**
      * Starts a service and returns once its port is bound; {@link #health} tells when it is ready.
      *
-     * @param topicIds of the topics, which must be there: as {@link TopicProvisioner#ensure} returns them
+     * @param kafka where the topics are there
      * @throws StartupException when the port is taken, or a setting of Kafka's is wrong
      */
-    public static RestLegacy start(
-            RestSettings settings, FeatureCatalog catalog, KafkaConnection kafka, Map<String, String> topicIds) {
-        return start(settings, catalog, kafka, topicIds, Clock.systemUTC());
+    public static RestLegacy start(RestSettings settings, FeatureCatalog catalog, KafkaConnection kafka) {
+        return start(settings, catalog, kafka, Clock.systemUTC());
     }
 
     /**
      * Starts a service whose promoted features retire by another clock, as {@link #start(RestSettings, FeatureCatalog,
-     * KafkaConnection, Map)}.
+     * KafkaConnection)}.
      */
     public static RestLegacy start(
-            RestSettings settings,
-            FeatureCatalog catalog,
-            KafkaConnection kafka,
-            Map<String, String> topicIds,
-            InstantSource clock) {
-        for (Feature feature : catalog.features()) {
-            if (!topicIds.containsKey(feature.topic())) {
-                throw new StartupException("the topic " + feature.topic() + " of feature " + feature.name()
-                        + " is not there; it must be created first");
-            }
-        }
+            RestSettings settings, FeatureCatalog catalog, KafkaConnection kafka, InstantSource clock) {
         return Parts.start(parts -> new RestLegacy(settings, catalog, kafka, clock, parts));
     }
 

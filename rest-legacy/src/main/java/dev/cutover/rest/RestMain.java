@@ -1,10 +1,10 @@
 package dev.cutover.rest;
 
 import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.HostAndPort;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.ServiceCommand;
 import dev.cutover.schema.TopicProvisioner;
-import java.net.InetSocketAddress;
 import picocli.CommandLine;
 
 /** One REST service by itself, against a cluster that is there. */
@@ -25,9 +25,9 @@ public final class RestMain {
                     RestSettings own = RestSettings.from(settings);
                     FeatureCatalog catalog = settings.catalog();
                     KafkaConnection kafka = settings.kafka();
-                    RestLegacy rest = RestLegacy.start(own, catalog, kafka, TopicProvisioner.ensure(kafka, catalog));
-                    InetSocketAddress address = rest.address();
-                    out.println("REST listens on http://" + address.getHostString() + ":" + address.getPort());
+                    var unused = TopicProvisioner.ensure(kafka, catalog);
+                    RestLegacy rest = RestLegacy.start(own, catalog, kafka);
+                    out.println("REST listens on http://" + HostAndPort.of(rest.address()));
                     out.flush();
                     return rest::close;
                 });

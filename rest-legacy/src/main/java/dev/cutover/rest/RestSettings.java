@@ -1,5 +1,6 @@
 package dev.cutover.rest;
 
+import dev.cutover.schema.HostAndPort;
 import dev.cutover.schema.Origins;
 import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
@@ -74,7 +75,7 @@ public record RestSettings(String host, int port, String gatewayUrl, Duration re
     }
 
     private static String gatewayUrl(String host, int port) {
-        return "ws://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port + "/ws/";
+        return "ws://" + HostAndPort.of(host, port) + "/ws/";
     }
 
     private static String webSocketUrl(String text) {

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One feature as one event loop knows it: the latest values of its keys, its recent frames, and who on this loop wants what. An event finds its subscribers by its key's number; its cost grows with those that want it alone.
+ * One feature as one event loop knows it: the latest values of its keys, its recent frames, and who on this loop wants what. An
+ * event finds its subscribers by its key's number; its cost grows with those that want it alone.
  *
  * <p>Owned by one hub's event loop.
  */

@@ -1,10 +1,10 @@
 package dev.cutover.gateway;
 
 import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.HostAndPort;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.ServiceCommand;
 import dev.cutover.schema.TopicProvisioner;
-import java.net.InetSocketAddress;
 import picocli.CommandLine;
 
 /** One gateway by itself, against a cluster that is there. */
@@ -26,9 +26,7 @@ public final class GatewayMain {
                     KafkaConnection kafka = settings.kafka();
                     Gateway gateway = Gateway.start(
                             GatewaySettings.from(settings), catalog, kafka, TopicProvisioner.ensure(kafka, catalog));
-                    InetSocketAddress address = gateway.address();
-                    out.println(gateway.name() + " listens on ws://" + address.getHostString() + ":" + address.getPort()
-                            + "/ws/");
+                    out.println(gateway.name() + " listens on ws://" + HostAndPort.of(gateway.address()) + "/ws/");
                     out.flush();
                     return gateway::close;
                 });
