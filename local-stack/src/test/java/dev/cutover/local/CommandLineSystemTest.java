@@ -371,7 +371,16 @@ final class CommandLineSystemTest {
         Cutover help = cutover("--help");
         assertThat(help.exitCode()).isZero();
         assertThat(String.join("\n", help.out))
-                .contains("up", "run", "status", "promote", "rollback", "history", "tail", "generate-completion");
+                .contains(
+                        "up",
+                        "run",
+                        "status",
+                        "promote",
+                        "rollback",
+                        "history",
+                        "tail",
+                        "replay",
+                        "generate-completion");
         Cutover up = cutover("up", "--help");
         assertThat(up.exitCode()).isZero();
         assertThat(String.join("\n", up.out))
