@@ -161,7 +161,7 @@ final class GatewayStream implements AutoCloseable {
 
     /**
      * The next thing that the gateway says; empty when it says nothing for so long. With this call the one before is done
-     * with. That Kafka is away for a while is only passed on: the gateway serves what it can.
+     * with. That Kafka is away for a while is only passed on: the gateway serves what it can, and goes on when Kafka does.
      *
      * @throws RefusedException when it is an error that answers what was asked
      */
@@ -180,7 +180,7 @@ final class GatewayStream implements AutoCloseable {
         taken = true;
         GatewayFrame frame = GatewayFrame.read(((Arrival.Text) arrival).text());
         if (frame.isError()) {
-            if (frame.json().has("id") || !frame.errorCode().equals(ON_KAFKA_AWAY)) {
+            if (!frame.errorCode().equals(ON_KAFKA_AWAY)) {
                 throw new RefusedException(frame);
             }
             err.println(frame.errorText());

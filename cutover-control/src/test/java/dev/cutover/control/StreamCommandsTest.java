@@ -232,13 +232,7 @@ final class StreamCommandsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "position_expired, 1",
-        "too_many_subscriptions, 1",
-        "unknown_feature, 1",
-        "upstream_unavailable, 1",
-        "bad_request, 2"
-    })
+    @CsvSource({"position_expired, 1", "too_many_subscriptions, 1", "unknown_feature, 1", "bad_request, 2"})
     void whatTheGatewayRefusesIsOneLineWithItsCode(String code, int exitCode) {
         gateway = ScriptedGateway.saying(error(code));
 
@@ -251,14 +245,14 @@ final class StreamCommandsTest {
 
     @Test
     void thatKafkaIsAwayIsPassedOnAndEndsNothing() {
-        gateway = ScriptedGateway.saying(
-                event(7), error("upstream_unavailable").replace("\"id\":1,", ""), event(8), complete(2));
+        String away = error("upstream_unavailable");
+        gateway = ScriptedGateway.saying(event(7), away, away.replace("\"id\":1,", ""), event(8), complete(2));
 
         Ran ran = replay();
 
         assertThat(ran.code()).as(ran.err()).isEqualTo(ServiceCommand.OK);
         assertThat(ran.lines()).hasSize(2);
-        assertThat(ran.err().lines()).hasSize(2).first().asString().contains("upstream_unavailable");
+        assertThat(ran.err().lines()).hasSize(3).first().asString().contains("upstream_unavailable");
     }
 
     @Test
