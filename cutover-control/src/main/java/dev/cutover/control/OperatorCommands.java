@@ -17,6 +17,7 @@ public final class OperatorCommands {
                 Addresses.command(new RollbackCommand(), Settings.CONTROL_PORT),
                 Addresses.command(new HistoryCommand(), Settings.CONTROL_PORT),
                 Addresses.command(new TailCommand(), Settings.GATEWAY_PORT),
+                Addresses.command(new ReplayCommand(), Settings.GATEWAY_PORT),
                 completion());
     }
 

@@ -4,7 +4,7 @@ import dev.cutover.schema.ServiceCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The operators' commands by themselves: {@code cutover status | promote | rollback | history | tail}. */
+/** The operators' commands by themselves: {@code cutover status | promote | rollback | history | tail | replay}. */
 public final class OperatorMain {
 
     @Command(

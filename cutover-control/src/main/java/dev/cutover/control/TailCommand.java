@@ -1,32 +1,20 @@
 package dev.cutover.control;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cutover.control.GatewayStream.LostException;
+import dev.cutover.control.GatewayStream.RefusedException;
 import dev.cutover.schema.ServiceCommand;
-import dev.cutover.schema.Settings;
 import java.io.PrintWriter;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.WebSocket;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.BlockingQueue;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.LinkedBlockingQueue;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/**
- * {@code cutover tail FEATURE}: subscribes, and prints what a subscriber sees. The client's threads put what arrives into a
- * queue, and ask for the next message when the main thread has printed the one before.
- */
+/** {@code cutover tail FEATURE}: subscribes, and prints what a subscriber sees. */
 @Command(
         name = "tail",
         description = {
@@ -37,25 +25,24 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         usageHelpWidth = 110)
 final class TailCommand implements Callable<Integer> {
-    private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
-    private static final String DATA_MEMBER = ",\"data\":";
+    /** Silence after which it is said that nothing has come yet. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    @Parameters(
-            paramLabel = "FEATURE",
-            description = "the feature, for example positions",
-            completionCandidates = FeatureNames.class)
-    private String feature;
-
-    @Option(names = "--key", paramLabel = "KEY", split = ",", description = "only this key; may be given again")
-    private List<String> keys;
+    @Mixin
+    private Wanted wanted;
 
     @Option(
             names = "--from",
-            paramLabel = "FROM",
+            paramLabel = "snapshot|now|earliest|TIME",
             defaultValue = "snapshot",
-            description = "snapshot (the latest values, then live) or now (default ${DEFAULT-VALUE})")
-    private String from;
+            converter = Start.OfTail.class,
+            description = {
+                "snapshot (the latest values), now, earliest (all that Kafka keeps) or a TIME, then live"
+                        + " (default: snapshot)",
+                "TIME: an instant with its zone (2026-01-05T15:30:00Z, 2026-01-05T10:30-05:00), a date (0:00 UTC),"
+                        + " or how long ago (15m, 2h)"
+            })
+    private Start from;
 
     @Option(names = "--depth", paramLabel = "N", description = "of a series, the newest N entries of each key first")
     private Integer depth;
@@ -69,124 +56,67 @@ final class TailCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    /** What the connection brought: a text frame, or its end. */
-    private sealed interface Arrival {
-        record Text(String text) implements Arrival {}
-
-        record End(String why) implements Arrival {}
-    }
-
-    private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
-
     @Override
-    public Integer call() throws InterruptedException {
-        PrintWriter err = spec.commandLine().getErr();
-        URI address;
-        try {
-            address = Addresses.resolve(spec, "ws", Settings.GATEWAY_PORT).resolve("/ws/?client=cutover-tail");
-        } catch (Settings.SettingException e) {
-            err.println(e.getMessage());
-            return ServiceCommand.USAGE;
-        }
-        WebSocket socket;
-        try {
-            socket = HttpClient.newHttpClient()
-                    .newWebSocketBuilder()
-                    .subprotocols("cutover.v1")
-                    .connectTimeout(CONNECT_TIMEOUT)
-                    .buildAsync(address, new Listener())
-                    .join();
-        } catch (CompletionException e) {
-            Throwable cause = e.getCause();
-            String why = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-            err.println("no gateway at " + address + " (" + why
-                    + "); start one with ./cutover up, or say where it is with --host and --gateway-port");
-            return ServiceCommand.FAILED;
-        }
-        socket.sendText(subscribe(), true).join();
-        try {
-            return print(socket, spec.commandLine().getOut(), err);
-        } finally {
-            socket.abort();
-        }
+    public Integer call() {
+        return GatewayStream.run(spec, "cutover-tail", this::follow);
     }
 
-    private String subscribe() {
-        ObjectNode message = JSON.createObjectNode();
-        message.put("type", "subscribe").put("id", 1).put("feature", feature).put("from", from);
-        if (keys != null) {
-            keys.forEach(message.withArray("keys")::add);
-        }
+    private int follow(GatewayStream stream) throws LostException, RefusedException {
+        ObjectNode subscribe = wanted.subscribe(from);
         if (depth != null) {
-            message.put("depth", depth);
+            subscribe.put("depth", depth);
         }
-        return message.toString();
+        stream.say(subscribe);
+        try {
+            return print(stream, spec.commandLine().getOut(), spec.commandLine().getErr());
+        } catch (InterruptedException e) {
+            return ServiceCommand.OK; // Ctrl-C: seen enough
+        }
     }
 
-    private int print(WebSocket socket, PrintWriter out, PrintWriter err) throws InterruptedException {
+    private int print(GatewayStream stream, PrintWriter out, PrintWriter err)
+            throws LostException, RefusedException, InterruptedException {
         long printed = 0;
+        boolean warned = false;
+        long startedNs = System.nanoTime();
         while (count == null || printed < count) {
-            Arrival arrival = arrivals.take();
-            if (arrival instanceof Arrival.End end) {
-                err.println("the gateway closed the connection: " + end.why());
-                return ServiceCommand.FAILED;
+            Optional<GatewayFrame> next = next(stream, err);
+            // other frames than events don't count: a heartbeat is no answer to who waits for a key
+            if (printed == 0 && !warned && System.nanoTime() - startedNs >= PATIENCE.toNanos()) {
+                warned = true;
+                err.println("no event of " + wanted + " yet; waiting for one until Ctrl-C");
             }
-            String text = ((Arrival.Text) arrival).text();
-            socket.request(1);
-            JsonNode frame = parse(text);
-            if (frame.path("type").asText().equals("error_message") && !frame.has("pos")) {
-                err.println(frame.path("data").path("message").asText());
-                return ServiceCommand.FAILED;
+            if (next.isEmpty()) {
+                continue;
             }
-            boolean event = frame.has("pos");
+            GatewayFrame frame = next.get();
             if (json) {
-                out.println(text);
-            } else if (event) {
-                // the data as it came: it is the frame's last member
-                int data = text.indexOf(DATA_MEMBER) + DATA_MEMBER.length();
-                out.println("[WS] " + frame.path("type").asText() + ": " + text.substring(data, text.length() - 1));
+                out.println(frame.text());
+            } else if (frame.isEvent()) {
+                out.println(frame.line());
             }
             if (out.checkError()) {
                 return ServiceCommand.OK; // nobody reads any more: a pipe that was closed
             }
-            printed += event ? 1 : 0;
+            if (frame.json().path("gap").asBoolean()) {
+                err.println("events were missed here; it goes on from a snapshot");
+            }
+            printed += frame.isEvent() ? 1 : 0;
         }
         return ServiceCommand.OK;
     }
 
-    private static JsonNode parse(String text) {
+    /** That Kafka keeps no longer what would come next does not end a live subscription. */
+    private static Optional<GatewayFrame> next(GatewayStream stream, PrintWriter err)
+            throws LostException, RefusedException, InterruptedException {
         try {
-            return JSON.readTree(text);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("the gateway sent what is not JSON: " + text, e);
-        }
-    }
-
-    /** Called by the client's threads, one call at a time. */
-    private final class Listener implements WebSocket.Listener {
-        private final StringBuilder partial = new StringBuilder();
-
-        @Override
-        public CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
-            partial.append(data);
-            if (last) {
-                arrivals.add(new Arrival.Text(partial.toString()));
-                partial.setLength(0);
-            } else {
-                socket.request(1);
+            return stream.next(PATIENCE);
+        } catch (RefusedException e) {
+            if (!e.code.equals("position_expired")) {
+                throw e;
             }
-            return null;
-        }
-
-        @Override
-        public CompletionStage<?> onClose(WebSocket socket, int statusCode, String reason) {
-            arrivals.add(new Arrival.End(statusCode + (reason.isEmpty() ? "" : " " + reason)));
-            return null;
-        }
-
-        @Override
-        public void onError(WebSocket socket, Throwable error) {
-            arrivals.add(new Arrival.End(String.valueOf(error.getMessage())));
+            err.println(e.getMessage());
+            return Optional.empty();
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.cutover.control;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -31,6 +32,32 @@ public final class Terminal {
         out.flush();
         err.flush();
         System.exit(code);
+    }
+
+    /** Whether standard error goes to a terminal. */
+    static boolean showsErrors() {
+        return isTerminal("2", ProcessBuilder.Redirect.INHERIT, ProcessBuilder.Redirect.DISCARD);
+    }
+
+    /** Whether standard output goes to a terminal. */
+    static boolean showsOutput() {
+        return isTerminal("1", ProcessBuilder.Redirect.DISCARD, ProcessBuilder.Redirect.INHERIT);
+    }
+
+    /** Asks a shell, for the JDK knows only of input and output together; where there is none, the answer is no. */
+    private static boolean isTerminal(String descriptor, ProcessBuilder.Redirect err, ProcessBuilder.Redirect out) {
+        try {
+            Process test = new ProcessBuilder("sh", "-c", "test -t " + descriptor)
+                    .redirectError(err)
+                    .redirectOutput(out)
+                    .start();
+            return test.waitFor() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private static PrintWriter utf8(FileDescriptor descriptor) {

@@ -273,7 +273,7 @@ final class OperatorCommandsTest {
     @Test
     void helpNamesEveryCommandAndTheAddressesThatItNeeds() {
         assertThat(execute(Ansi.OFF, "--help").out())
-                .contains("status", "promote", "rollback", "history", "tail", "generate-completion");
+                .contains("status", "promote", "rollback", "history", "tail", "replay", "generate-completion");
         assertThat(execute(Ansi.OFF, "promote", "--help").out())
                 .contains("--to", "--force", "--reason", "--expect-version", "--sunset", "--by", "--control-port")
                 .doesNotContain("--gateway-port");
