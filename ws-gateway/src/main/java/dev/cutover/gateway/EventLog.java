@@ -26,16 +26,25 @@ interface EventLog {
 
     /** Where a reading begins. */
     sealed interface Start {
+        /** With the first record there is. */
         record Earliest() implements Start {}
 
         /** With the first record written then or later; at the log's begin where that is later. */
         record Time(Instant at) implements Start {}
 
-        /** @param seen the last offset seen in each partition */
+        /**
+         * Right after what was seen.
+         *
+         * @param seen the last offset seen in each partition
+         */
         @SuppressWarnings("ArrayRecordComponent") // never compared
         record Position(long[] seen) implements Start {}
 
-        /** @param span the part itself, of which the log needs to find nothing */
+        /**
+         * Known already.
+         *
+         * @param span the part itself, of which the log needs to find nothing
+         */
         record Known(Span span) implements Start {}
     }
 

@@ -267,9 +267,11 @@ final class SubscriberSession {
         }
         draining = true;
         turnBytes = mostBytes;
-        writeWaiting();
-        subscriptions.catchUp();
-        replays.goOn();
+        do { // what the past ends in, a snapshot for one, may have to wait, and has room at once
+            writeWaiting();
+            subscriptions.catchUp();
+            replays.goOn();
+        } while (!outbound.isEmpty() && state == State.OPEN && canWrite());
         int written = mostBytes - turnBytes;
         if (turnBytes <= 0) {
             goOn(); // there may be more

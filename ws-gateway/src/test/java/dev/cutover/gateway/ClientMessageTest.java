@@ -10,6 +10,7 @@ import dev.cutover.gateway.ClientMessage.Ping;
 import dev.cutover.gateway.ClientMessage.Refused;
 import dev.cutover.gateway.ClientMessage.Subscribe;
 import dev.cutover.gateway.ClientMessage.Unsubscribe;
+import java.time.Instant;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -116,13 +117,14 @@ class ClientMessageTest {
 
     @Test
     void fromIsHeldToItsForms() {
-        String message = "from must be \"snapshot\", \"now\" or a position, its epoch and offsets;"
-                + " this gateway does not serve from ";
-        assertBadRequest(subscribe("\"from\":\"earliest\""), message + "\"earliest\"");
-        assertBadRequest(subscribe("\"from\":7"), message + "7");
         assertBadRequest(
-                subscribe("\"from\":{\"time\":\"2026-01-05T14:30:00Z\"}"),
-                message + "{\"time\":\"2026-01-05T14:30:00Z\"}");
+                subscribe("\"from\":7"),
+                "from must be \"snapshot\", \"now\", \"earliest\", a time, or a position, its epoch and offsets, but is 7");
+        for (String time : new String[] {"7", "null", "\"soon\"", "\"2026-01-05\"", "\"2026-01-05T14:30:00\"", "{}"}) {
+            assertBadRequest(
+                    subscribe("\"from\":{\"time\":" + time + "}"),
+                    "the time of from must be an ISO-8601 time such as 2026-01-05T15:30:00Z, but is " + time);
+        }
         assertThat(refused(subscribe("\"from\":\"" + "x".repeat(60_000) + "\"")).message())
                 .hasSizeLessThan(200);
     }
@@ -146,18 +148,51 @@ class ClientMessageTest {
         assertBadRequest(
                 subscribe("\"depth\":3,\"from\":{\"epoch\":\"e\",\"offsets\":{}}"),
                 "depth goes with from \"snapshot\" alone");
-        assertThat(refused(subscribe("\"from\":{\"time\":\"t\",\"epoch\":\"e\",\"offsets\":{}}"))
-                        .message())
-                .startsWith("from must be ");
         assertThat(refused(subscribe("\"from\":{}")).message()).startsWith("from must be ");
     }
 
     @Test
-    void whatBelongsToReplayIsRefusedAndNotPassedOver() {
+    void pastIsReadFromTheEarliestAndFromATime() throws Exception {
+        Instant at = Instant.parse("2026-01-05T14:30:00Z");
+        assertThat(ClientMessage.parse(subscribe("\"from\":\"earliest\"")))
+                .isEqualTo(new Subscribe(null, "positions", null, new From.Earliest()));
+        for (String time : new String[] {"2026-01-05T14:30:00Z", "2026-01-05T15:30:00+01:00"}) {
+            assertThat(ClientMessage.parse(subscribe("\"from\":{\"time\":\"" + time + "\"}")))
+                    .isEqualTo(new Subscribe(null, "positions", null, new From.Time(at)));
+        }
+        assertThat(ClientMessage.parse(
+                        subscribe("\"from\":\"earliest\",\"until\":\"2026-01-05T14:30:00Z\",\"speed\":10")))
+                .isEqualTo(new ClientMessage.Replay(null, "positions", null, new From.Earliest(), at, 10));
+        assertThat(ClientMessage.parse("{\"type\":\"unsubscribe\",\"id\":4,\"feature\":\"positions\",\"sub\":2}"))
+                .isEqualTo(new ClientMessage.EndReplay(new IntNode(4), "positions", new IntNode(2)));
+    }
+
+    @Test
+    void replayIsHeldToItsForms() {
+        String until = "\"until\":\"2026-01-05T15:00:00Z\"";
+        assertBadRequest(subscribe(until), "until goes with from \"earliest\", a time or a position");
         assertBadRequest(
-                subscribe("\"until\":\"2026-01-05T15:00:00Z\""),
-                "until is not served by this gateway: it has no replay");
-        assertBadRequest(subscribe("\"speed\":10"), "speed is not served by this gateway: it has no replay");
+                subscribe("\"from\":\"now\"," + until), "until goes with from \"earliest\", a time or a position");
+        assertBadRequest(
+                subscribe("\"from\":\"earliest\",\"speed\":10"),
+                "speed goes with until: it is a replay that has a pace");
+        for (String speed : new String[] {"0", "-1", "\"1\"", "10000000"}) {
+            assertBadRequest(
+                    subscribe("\"from\":\"earliest\",\"speed\":" + speed + "," + until),
+                    "speed must be a number from 0.000001 to 1000000, but is " + speed);
+        }
+        assertBadRequest(
+                subscribe("\"from\":{\"time\":\"2026-01-05T15:00:00Z\"}," + until),
+                "until must be later than from, but is \"2026-01-05T15:00:00Z\"");
+        assertBadRequest(
+                subscribe("\"from\":\"earliest\",\"until\":7"),
+                "until must be an ISO-8601 time such as 2026-01-05T15:30:00Z, but is 7");
+        assertBadRequest(
+                "{\"type\":\"unsubscribe\",\"feature\":\"positions\",\"keys\":[\"a\"],\"sub\":2}",
+                "sub ends a whole replay: leave keys out");
+        assertBadRequest(
+                subscribe("\"keys\":[\"" + "x".repeat(1025) + "\"]"),
+                "a key may have 1024 characters, but one has 1025");
     }
 
     @Test
