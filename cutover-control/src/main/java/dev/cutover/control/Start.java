@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -49,7 +50,7 @@ record Start(String word, Instant time) {
             time = LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
         } else {
             try {
-                time = now.minus(Durations.parse(text));
+                time = now.minus(Durations.parse(text)).truncatedTo(ChronoUnit.MILLIS); // finer than any event's
             } catch (IllegalArgumentException e) {
                 throw new DateTimeException(e.getMessage(), e);
             }
@@ -97,7 +98,7 @@ record Start(String word, Instant time) {
         @Override
         public Instant convert(String text) {
             Start end = read(text, List.of(NOW));
-            return end.word == null ? end.time : Instant.now();
+            return end.word == null ? end.time : Instant.now().truncatedTo(ChronoUnit.MILLIS);
         }
     }
 }

@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -124,7 +125,7 @@ final class StreamCommandsTest {
     @Test
     void aReplayAsksForItsWindowItsKeysAndItsPace() throws Exception {
         gateway = ScriptedGateway.saying(complete(0));
-        Instant before = Instant.now();
+        Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         replay();
         replay("--key", "123,7", "--key", "8", "--speed", "2.5");
         run("replay", "positions", "--from", "15m");

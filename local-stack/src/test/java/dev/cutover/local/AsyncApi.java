@@ -1,6 +1,7 @@
 package dev.cutover.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
@@ -22,6 +23,7 @@ final class AsyncApi {
     static final Path FILE =
             Path.of("..", "docs", "asyncapi.yaml").toAbsolutePath().normalize();
 
+    private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String MESSAGES = "/components/messages/";
 
     /** The whole document, as it stands. */
@@ -80,6 +82,14 @@ final class AsyncApi {
         ObjectNode whole = root.deepCopy();
         whole.put("$ref", "#" + MESSAGES + message + "/payload");
         return schemas.getSchema(FILE.toUri(), whole);
+    }
+
+    JsonNode read(String frame) {
+        try {
+            return JSON.readTree(frame);
+        } catch (IOException e) {
+            throw new UncheckedIOException("not JSON: " + frame, e);
+        }
     }
 
     /** What a reference within the document names; missing where there is nothing. */
