@@ -14,6 +14,8 @@ final class Frame {
 
     final EventKey key;
     final long offset;
+    /** When the record was appended, or made: Kafka's timestamp. */
+    final long timestampMs;
     /** The value of the series' field, a String or a BigDecimal; null for a type without a series. */
     final Object by;
 
@@ -26,7 +28,14 @@ final class Frame {
      * @param envelope the payload up to, and without, {@code ,"data":}
      * @param data the event, as its producer wrote it
      */
-    static Frame encode(ByteBufAllocator alloc, EventKey key, long offset, Object by, ByteBuf envelope, byte[] data) {
+    static Frame encode(
+            ByteBufAllocator alloc,
+            EventKey key,
+            long offset,
+            long timestampMs,
+            Object by,
+            ByteBuf envelope,
+            byte[] data) {
         int payload = envelope.readableBytes() + WireFrames.DATA_MEMBER.length + data.length + 1;
         ByteBuf wire = alloc.directBuffer(WireFrames.MOST_HEADER_BYTES + payload);
         WireFrames.writeTextHeader(wire, payload);
@@ -34,12 +43,13 @@ final class Frame {
         wire.writeBytes(envelope, envelope.readerIndex(), envelope.readableBytes());
         int dataAt = wire.writerIndex();
         wire.writeBytes(WireFrames.DATA_MEMBER).writeBytes(data).writeByte('}');
-        return new Frame(key, offset, by, wire, payloadAt, dataAt);
+        return new Frame(key, offset, timestampMs, by, wire, payloadAt, dataAt);
     }
 
-    private Frame(EventKey key, long offset, Object by, ByteBuf wire, int payloadAt, int dataAt) {
+    private Frame(EventKey key, long offset, long timestampMs, Object by, ByteBuf wire, int payloadAt, int dataAt) {
         this.key = key;
         this.offset = offset;
+        this.timestampMs = timestampMs;
         this.by = by;
         this.wire = wire;
         this.payloadAt = payloadAt;

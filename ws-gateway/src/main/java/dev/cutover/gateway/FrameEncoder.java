@@ -48,7 +48,7 @@ final class FrameEncoder {
                 name -> new EventKey(featureIndex, keys.size(), read.type(), read.key(), record.partition()));
         writeEnvelope(key, record);
         key.lastOffset = record.offset();
-        return Frame.encode(alloc, key, record.offset(), read.by(), envelope, record.value());
+        return Frame.encode(alloc, key, record.offset(), record.timestamp(), read.by(), envelope, record.value());
     }
 
     private void writeEnvelope(EventKey key, ConsumerRecord<byte[], byte[]> record) {

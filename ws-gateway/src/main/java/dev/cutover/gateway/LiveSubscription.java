@@ -29,6 +29,11 @@ final class LiveSubscription {
         return shard;
     }
 
+    /** Its own, to be read alone. */
+    KeyFilter keys() {
+        return keys;
+    }
+
     boolean wants(String key) {
         return keys.wants(key);
     }

@@ -71,17 +71,37 @@ final class ServerMessages {
     /**
      * @param data the heartbeat as its producer wrote it
      * @param reached for each feature the offset in each partition up to which everything wanted was written before
+     * @param condition what is to be said of the features, if anything is
      */
-    static ByteBuf heartbeat(byte[] data, Map<FeatureShard, long[]> reached) {
+    static ByteBuf heartbeat(byte[] data, Map<FeatureShard, long[]> reached, TailVitals.Condition condition) {
         ObjectNode high = JSON.createObjectNode();
-        reached.forEach((shard, offsets) -> high.set(shard.feature().name(), offsets(offsets)));
+        reached.forEach((shard, offsets) -> {
+            if (!shard.isRenewing()) { // else what was read was not written to anybody yet
+                high.set(shard.feature().name(), offsets(offsets));
+            }
+        });
         byte[] before = "{\"type\":\"heartbeat\",\"data\":".getBytes(StandardCharsets.UTF_8);
-        byte[] after = (",\"high\":" + high + "}").getBytes(StandardCharsets.UTF_8);
+        byte[] after = (",\"high\":" + high + members(condition) + "}").getBytes(StandardCharsets.UTF_8);
         byte[] json = new byte[before.length + data.length + after.length];
         System.arraycopy(before, 0, json, 0, before.length);
         System.arraycopy(data, 0, json, before.length, data.length);
         System.arraycopy(after, 0, json, before.length + data.length, after.length);
         return WireFrames.text(json);
+    }
+
+    private static String members(TailVitals.Condition condition) {
+        StringBuilder members = new StringBuilder();
+        if (!condition.silent().isEmpty()) {
+            ArrayNode silent = JSON.createArrayNode();
+            condition.silent().forEach(silent::add);
+            members.append(",\"silent\":").append(silent);
+        }
+        if (!condition.lag().isEmpty()) {
+            ObjectNode lag = JSON.createObjectNode();
+            condition.lag().forEach(lag::put);
+            members.append(",\"lag\":").append(lag);
+        }
+        return members.toString();
     }
 
     static ByteBuf stageChanged(FlagChange change) {

@@ -70,6 +70,7 @@ final class SubscriberSession {
     void open(boolean plain) {
         hub.attach(this);
         send(hub.welcome(name));
+        hub.tellIfUpstreamAway(this);
         if (plain) {
             subscriptions.subscribeToAll();
         }
@@ -208,8 +209,14 @@ final class SubscriberSession {
         }
     }
 
-    void sendHeartbeat(byte[] data) {
-        send(ServerMessages.heartbeat(data, subscriptions.high()));
+    void sendHeartbeat(byte[] data, TailVitals.Condition condition) {
+        send(ServerMessages.heartbeat(data, subscriptions.high(), condition));
+    }
+
+    void onRenewed(FeatureShard shard) {
+        if (state == State.OPEN) {
+            subscriptions.onRenewed(shard);
+        }
     }
 
     /** Netty's buffer has a high-water mark; what the socket takes at once is to count before a reader is called slow. */

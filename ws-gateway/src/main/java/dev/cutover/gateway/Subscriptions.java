@@ -167,6 +167,10 @@ final class Subscriptions {
         int next = 0;
         while (next < catchUps.size() && session.isOpen()) {
             CatchUp catchUp = catchUps.get(next);
+            if (catchUp.shard().isRenewing()) {
+                next++; // its position means nothing any more; it will begin anew
+                continue;
+            }
             switch (catchUp.run(session)) {
                 case WAITING -> {
                     return;
@@ -193,6 +197,21 @@ final class Subscriptions {
         }
         if (catchUps.isEmpty()) {
             hub.noLongerCatchingUp(session);
+        }
+    }
+
+    /** The feature's log is another: whoever wants it begins anew with a snapshot of that, what catches up as well. */
+    void onRenewed(FeatureShard shard) {
+        LiveSubscription subscription = live.get(shard);
+        if (subscription != null) {
+            // it wants these keys already: that they go live changes nothing
+            beginWithSnapshot(null, shard, subscription.keys(), 0, true);
+        }
+        for (CatchUp catchUp : List.copyOf(catchUps)) {
+            if (catchUp.shard() == shard) {
+                catchUps.remove(catchUp);
+                beginWithSnapshot(catchUp.id(), shard, catchUp.keys(), 0, true);
+            }
         }
     }
 
