@@ -27,7 +27,6 @@ import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,6 +71,9 @@ final class TopicTail implements AutoCloseable {
     private final Map<TopicPartition, Long> reached = new HashMap<>();
     /** The offsets behind what each partition held when its reading began. */
     private final Map<TopicPartition, Long> warmEnds = new HashMap<>();
+
+    /** What this poll has shown not to be in the log any more. */
+    private final Set<TopicPartition> gone = new HashSet<>();
 
     private boolean away;
 
@@ -296,6 +298,8 @@ final class TopicTail implements AutoCloseable {
         TailBatch batch = batch(records);
         vitals.publish();
         dispatch(batch);
+        lost(gone);
+        gone.clear();
     }
 
     private TailBatch batch(ConsumerRecords<byte[], byte[]> records) {
@@ -346,13 +350,19 @@ final class TopicTail implements AutoCloseable {
             long last;
             try {
                 last = consumer.position(partition, Duration.ZERO) - 1;
-            } catch (TimeoutException e) {
-                continue; // being looked up anew, its log having been cut; a later poll knows it
+                vitals.lag(
+                        feature,
+                        partition.partition(),
+                        consumer.currentLag(partition).orElse(-1));
+            } catch (InterruptException e) {
+                throw e;
+            } catch (InvalidOffsetException e) {
+                gone.addAll(e.partitions()); // the records of this poll come first
+                continue;
+            } catch (KafkaException e) {
+                log.debug("the position of {} is not known at the moment", partition, e);
+                continue; // it is being looked up anew, after a change of leader for one; a later poll knows it
             }
-            vitals.lag(
-                    feature,
-                    partition.partition(),
-                    consumer.currentLag(partition).orElse(-1));
             Long before = reached.put(partition, last);
             if (before == null || before != last) {
                 moved.add(new TailBatch.Reached(feature, partition.partition(), last));

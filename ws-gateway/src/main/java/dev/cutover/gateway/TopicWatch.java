@@ -99,8 +99,12 @@ final class TopicWatch implements AutoCloseable {
             log.warn("Kafka does not answer since {}: {}", Upstream.instant(away.sinceMs()), away.why());
         } else if (change instanceof Upstream.Change.Back) {
             log.info("Kafka answers again");
-        } else {
-            log.warn("{}", change);
+        } else if (change instanceof Upstream.Change.Deleted deleted) {
+            log.warn("topic {} has been deleted", deleted.topic());
+        } else if (change instanceof Upstream.Change.Renewed renewed) {
+            log.warn("topic {} was made anew, with the id {}", renewed.topic(), renewed.id());
+        } else if (change instanceof Upstream.Change.Repartitioned to) {
+            log.warn("topic {} has {} partitions now, and had {}", to.topic(), to.to(), to.from());
         }
         try {
             listener.accept(change);
