@@ -1,6 +1,8 @@
 package dev.cutover.schema;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
@@ -35,6 +37,7 @@ public final class DeadLetters implements AutoCloseable {
     private final Producer<byte[], byte[]> producer;
     private final Counter written;
     private final Counter failed;
+    private final KafkaClientMetrics metrics;
 
     /**
      * Letters over a producer that is closed with them.
@@ -46,6 +49,12 @@ public final class DeadLetters implements AutoCloseable {
         this.producer = producer;
         this.written = written;
         this.failed = failed;
+        this.metrics = new KafkaClientMetrics(producer);
+    }
+
+    /** Shows what the producer measures of itself. */
+    public void bindTo(MeterRegistry registry) {
+        metrics.bindTo(registry);
     }
 
     /** Letters over a producer of their own, which does not hold up its reader for long when Kafka is away. */
@@ -98,6 +107,7 @@ public final class DeadLetters implements AutoCloseable {
 
     @Override
     public void close() {
+        metrics.close();
         producer.close(CLOSE_TIMEOUT);
     }
 }

@@ -71,6 +71,16 @@ public record KafkaConnection(String bootstrap, Map<String, String> overrides) {
     }
 
     /**
+     * As {@link #consumer(String)}, for a reader to whom a jump would be a loss: where its position is not in the log it fails,
+     * and no override has it go elsewhere instead.
+     */
+    public KafkaConsumer<byte[], byte[]> exactConsumer(String clientId) {
+        Map<String, Object> config = readerConfig(clientId);
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        return consumer(config);
+    }
+
+    /**
      * A consumer that is a member of a group, for {@code subscribe()}: who has a partition keeps it while others come and go.
      *
      * @param session how long Kafka keeps a member's partitions that it does not hear of; a guarantee, which no override changes

@@ -74,6 +74,11 @@ final class SystemUnderTest implements AutoCloseable {
         return gateway(1 << 20);
     }
 
+    /** A gateway on a free port that need not be ready. */
+    Gateway startGateway() {
+        return open(startGateway("gw-" + ++gateways, 1 << 20));
+    }
+
     Gateway gateway(int sessionBytes) {
         Gateway gateway = open(startGateway("gw-" + ++gateways, sessionBytes));
         await().atMost(READY)

@@ -43,6 +43,16 @@ final class TestBroker implements AutoCloseable {
         return new TestBroker(broker.bootstrap(), broker::close);
     }
 
+    /** As {@link #keeping(Path)}, where clients of an earlier one look for it. */
+    static TestBroker keeping(Path directory, int port) {
+        EmbeddedBroker broker = EmbeddedBroker.start(directory, false, "127.0.0.1", port);
+        return new TestBroker(broker.bootstrap(), broker::close);
+    }
+
+    int port() {
+        return Integer.parseInt(bootstrap.substring(bootstrap.lastIndexOf(":") + 1));
+    }
+
     /** {@code host:port} for clients. */
     String bootstrap() {
         return bootstrap;

@@ -136,6 +136,12 @@ final class Backlog {
         return frame.bytes() + FRAME_OBJECT_BYTES;
     }
 
+    /** The log is another: nothing is held or known of it yet. */
+    void restart() {
+        release();
+        Arrays.fill(reached, -1);
+    }
+
     void release() {
         for (int partition = 0; partition < rings.length; partition++) {
             beginAt(partition, UNKNOWN);

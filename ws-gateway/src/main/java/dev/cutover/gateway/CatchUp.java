@@ -1,7 +1,7 @@
 package dev.cutover.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.cutover.gateway.ServerMessages.Beginning;
+import dev.cutover.gateway.ServerMessages.Opening;
 import java.util.Arrays;
 
 /**
@@ -116,7 +116,7 @@ final class CatchUp {
     private void subscribe(SubscriberSession session) {
         if (!subscribed) {
             subscribed = true;
-            session.subscribed(id, shard, seen, Beginning.POSITION);
+            session.subscribed(id, shard, seen, Opening.POSITION);
         }
     }
 

@@ -31,12 +31,16 @@ final class FeatureShard {
     }
 
     private final Feature feature;
-    private final String epoch;
     private final Backlog backlog;
     private final List<Slot> slots = new ArrayList<>();
     private final Map<String, List<Slot>> slotsByKey = new HashMap<>();
     private final Map<String, KeySubscribers> subscribersByKey = new HashMap<>();
     private final List<LiveSubscription> subscribersToAll = new ArrayList<>();
+
+    /** The topic's id. */
+    private String epoch;
+    /** The ends that a renewed log is being read to; null unless it is. */
+    private List<Long> renewingTo;
 
     /**
      * @param epoch the topic's id
@@ -66,11 +70,49 @@ final class FeatureShard {
         return backlog.reached();
     }
 
+    /**
+     * Its topic was made anew, or what it held is gone: forgets all of it but who is subscribed, and offers nothing until the log
+     * has been read to the end that it has.
+     *
+     * @param ends the offset behind the last record of each partition
+     */
+    void renew(String newEpoch, List<Long> ends) {
+        epoch = newEpoch;
+        renewingTo = ends;
+        slots.forEach(slot -> slot.values.release());
+        slots.clear();
+        slotsByKey.clear();
+        subscribersByKey.values().removeIf(subscribers -> subscribers.subscriptions.isEmpty());
+        backlog.restart();
+    }
+
+    /** Whether what it holds is not yet the present. */
+    boolean isRenewing() {
+        return renewingTo != null;
+    }
+
+    /** Ends the renewal if the log has been read to its end; tells whether this was what ended it. */
+    boolean endRenewal() {
+        if (renewingTo == null) {
+            return false;
+        }
+        for (int partition = 0; partition < renewingTo.size(); partition++) {
+            if (backlog.reached()[partition] < renewingTo.get(partition) - 1) {
+                return false;
+            }
+        }
+        renewingTo = null;
+        return true;
+    }
+
     /** Takes an event in and offers it to those who want it. */
     void accept(Frame frame, long nowNs) {
         Slot slot = slot(frame.key);
         slot.values.put(frame);
         backlog.add(frame);
+        if (isRenewing()) {
+            return; // it will be in the snapshot
+        }
         for (LiveSubscription subscription : subscribersToAll) {
             if (subscription.wants(frame.key.key)) {
                 subscription.session().offer(frame, feature.delivery(), nowNs);

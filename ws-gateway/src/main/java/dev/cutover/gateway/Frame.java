@@ -17,7 +17,7 @@ final class Frame {
 
     final EventKey key;
     final long offset;
-    /** The record's timestamp, in milliseconds since the epoch. */
+    /** When the record was appended, or made: Kafka's timestamp. */
     final long timestampMs;
     /** The value of the series' field, a String or a BigDecimal; null for a type without a series. */
     final Object by;

@@ -20,6 +20,7 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetSocketAddress;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +63,8 @@ public final class Gateway implements AutoCloseable {
     private final FlagReader flags;
     private final MultiThreadIoEventLoopGroup loops;
     private final TopicTail tail;
+    private final TailVitals vitals;
+    private final TopicWatch watch;
     private final FeatureCatalog catalog;
     private final Channel server;
     private volatile State state = State.RUNNING;
@@ -102,19 +105,46 @@ public final class Gateway implements AutoCloseable {
                 LogReaders.start(kafka, settings.logReaders(), catalog, PooledByteBufAllocator.DEFAULT, metrics));
         makeHubs(topicIds, eventLog);
         parts.add("hubs", () -> onEachHub(Hub::release));
+        Clock clock = Clock.systemUTC();
+        vitals = new TailVitals(catalog.features(), clock, metrics);
+        org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer =
+                kafka.exactConsumer("cutover-gateway-tail");
         tail = new TopicTail(
                 catalog,
-                kafka.consumer("cutover-gateway-tail"),
-                admin,
+                new TopicTail.Source(
+                        consumer, admin, new Renewals(catalog.features(), topicIds, Renewals.in(kafka, admin))),
                 deadLetters,
                 PooledByteBufAllocator.DEFAULT,
                 List.copyOf(hubByLoop.values()),
+                vitals,
                 metrics);
         parts.add("tail", tail);
+        watch = parts.add("topic watch", new TopicWatch(catalog, topicIds, admin, clock, this::onUpstreamChange));
+        metrics.upstream(watch);
+        flags.bindTo(metrics.registry());
+        deadLetters.bindTo(metrics.registry());
+        parts.add(
+                "platform metrics",
+                new PlatformMetrics(metrics.registry(), PooledByteBufAllocator.DEFAULT, loops, consumer, admin));
         server = bind(transport);
         flags.onChange(change -> hubByLoop.values().forEach(hub -> hub.onFlagChange(change)));
         tail.start();
+        watch.start();
         log.info("{} listens on {} ({})", settings.name(), server.localAddress(), transport.name());
+    }
+
+    /** On the watch's thread. */
+    private void onUpstreamChange(Upstream.Change change) {
+        if (change instanceof Upstream.Change.Away away) {
+            metrics.upstreamLost.increment();
+            String message = "Kafka does not answer since " + Upstream.instant(away.sinceMs())
+                    + "; the values known are kept, and it goes on from there when Kafka is back";
+            hubByLoop.values().forEach(hub -> hub.onUpstreamAway(message));
+        } else if (change instanceof Upstream.Change.Back) {
+            hubByLoop.values().forEach(Hub::onUpstreamBack);
+        } else if (change instanceof Upstream.Change.Renewed renewed) {
+            tail.onRenewed(renewed.topic(), renewed.id());
+        }
     }
 
     private Channel bind(Transport transport) {
@@ -172,7 +202,10 @@ public final class Gateway implements AutoCloseable {
         return settings.name();
     }
 
-    /** Ready once it holds all that Kafka held when it began, and knows the flags; not any more once it stops. */
+    /**
+     * Ready once it holds all that Kafka held when it began, and knows the flags; not any more once it stops, or its topics have
+     * other partitions. While Kafka is away it stays ready, and says so.
+     */
     public Health health() {
         List<String> reasons = new ArrayList<>();
         if (state != State.RUNNING) {
@@ -183,7 +216,12 @@ public final class Gateway implements AutoCloseable {
         } else if (!tail.warm().isDone()) {
             reasons.add("the latest values are being read from Kafka");
         }
-        return new Health(reasons).and(flags.health());
+        // what is silent, or lies behind, nobody knows while Kafka does not answer
+        List<String> degraded = watch.isAway() ? List.of() : vitals.degraded();
+        return new Health(reasons)
+                .and(watch.health())
+                .and(new Health(List.of(), degraded))
+                .and(flags.health());
     }
 
     /** The flags as this gateway knows them. */

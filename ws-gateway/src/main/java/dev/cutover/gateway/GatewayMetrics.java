@@ -2,13 +2,25 @@ package dev.cutover.gateway;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 
 /** What one gateway counts. Thread-safe. */
 final class GatewayMetrics {
+    private static final Duration[] DELIVERY_BUCKETS = LongStream.of(
+                    1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
+            .mapToObj(Duration::ofMillis)
+            .toArray(Duration[]::new);
+
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
     final Counter eventsRead = counter("cutover.gateway.events.read", "events taken from Kafka and encoded");
@@ -31,7 +43,16 @@ final class GatewayMetrics {
             "positions that Kafka does not hold any more, answered with a gap and a snapshot");
     final Counter handshakesRefused =
             counter("cutover.gateway.handshakes.refused", "WebSocket handshakes that were refused");
+    final Counter upstreamLost =
+            counter("cutover.gateway.upstream.lost", "times that Kafka stopped answering this gateway");
     final AtomicLong connections = new AtomicLong();
+    private final AtomicInteger loops = new AtomicInteger();
+    private final Timer delivery = Timer.builder("cutover.gateway.delivery")
+            .description(
+                    "from an event's timestamp in Kafka to the flush of the loop that wrote it to subscribers, once for"
+                            + " each event and loop")
+            .serviceLevelObjectives(DELIVERY_BUCKETS)
+            .register(registry);
 
     GatewayMetrics() {
         Gauge.builder("cutover.gateway.connections", connections, AtomicLong::get)
@@ -69,6 +90,54 @@ final class GatewayMetrics {
                 .tag("code", code)
                 .register(registry)
                 .increment();
+    }
+
+    /** A feature that was read anew, since its topic was made anew or its records were gone. */
+    void renewed(String feature) {
+        Counter.builder("cutover.gateway.renewals")
+                .description("features that were read anew: their topic was made anew, or what was next was gone")
+                .tag("feature", feature)
+                .register(registry)
+                .increment();
+    }
+
+    /** @param records by partition; negative where it is not known */
+    void lag(String feature, int partition, AtomicLongArray records) {
+        Gauge.builder("cutover.gateway.lag", records, of -> of.get(partition) < 0 ? Double.NaN : of.get(partition))
+                .description("records between what was read of a partition and Kafka's end")
+                .tag("feature", feature)
+                .tag("partition", Integer.toString(partition))
+                .register(registry);
+    }
+
+    /** The bytes of one more loop's backlogs, for that loop to keep up to date. */
+    AtomicLong backlogBytesOfALoop() {
+        AtomicLong bytes = new AtomicLong();
+        Gauge.builder("cutover.gateway.backlog", bytes, AtomicLong::get)
+                .description("what the recent events take in memory; the loops share the same ones")
+                .baseUnit("bytes")
+                .tag("loop", Integer.toString(loops.getAndIncrement()))
+                .register(registry);
+        return bytes;
+    }
+
+    void upstream(TopicWatch watch) {
+        Gauge.builder("cutover.gateway.upstream.up", watch, of -> of.isAway() ? 0 : 1)
+                .description("1 while Kafka answers, else 0")
+                .register(registry);
+    }
+
+    /** Wall time, against which the age of an event is taken. */
+    long nowMs() {
+        return registry.config().clock().wallTime();
+    }
+
+    void delivered(long tookMs) {
+        delivery.record(tookMs, TimeUnit.MILLISECONDS);
+    }
+
+    MeterRegistry registry() {
+        return registry;
     }
 
     /** All of it in Prometheus's text format. */

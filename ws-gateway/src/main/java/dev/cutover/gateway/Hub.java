@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -69,6 +70,8 @@ final class Hub {
     private final Executor loop;
     private final Shared shared;
     private final Semaphore room = new Semaphore(MOST_BATCHES_WAITING);
+    /** Written by the loop, for a gauge. */
+    private final AtomicLong backlogBytes;
 
     // owned by the loop
     private final Map<String, FeatureShard> shardsByName = new LinkedHashMap<>();
@@ -86,6 +89,11 @@ final class Hub {
 
     private Turn turn = Turn.IDLE;
 
+    private final BacklogBudget budget;
+    private final DeliveryTimes deliveryTimes;
+    /** What new connections are to be told of Kafka; null while it answers. */
+    private String upstreamAway;
+
     private boolean released;
     private boolean continuing;
     private long framesSent;
@@ -96,13 +104,15 @@ final class Hub {
         this.shared = shared;
         this.mostOutboundBytes =
                 shared.settings().limits().outboundBytes() / shared.settings().loops();
-        BacklogBudget budget = new BacklogBudget(shared.settings().backlogBytes());
+        this.budget = new BacklogBudget(shared.settings().backlogBytes());
         for (Feature feature : shared.catalog().features()) {
             FeatureShard shard = new FeatureShard(
                     feature, shared.epochs().get(feature.topic()), budget.backlog(feature.partitions()));
             shards.add(shard);
             shardsByName.put(feature.name(), shard);
         }
+        this.deliveryTimes = new DeliveryTimes(shared.metrics());
+        this.backlogBytes = shared.metrics().backlogBytesOfALoop();
     }
 
     // from other threads
@@ -146,6 +156,26 @@ final class Hub {
         }
     }
 
+    /** Tells every session, now, that Kafka does not answer; those that come until {@link #onUpstreamBack} are told as well. */
+    void onUpstreamAway(String message) {
+        execute(() -> {
+            upstreamAway = message;
+            goThrough(() -> sessions.forEach(this::tellIfUpstreamAway));
+        });
+    }
+
+    void onUpstreamBack() {
+        execute(() -> upstreamAway = null);
+    }
+
+    private void execute(Runnable task) {
+        try {
+            loop.execute(task);
+        } catch (RejectedExecutionException e) {
+            log.debug("the loop has ended, and its sessions with it");
+        }
+    }
+
     // on the loop
 
     private void deliver(TailBatch batch) {
@@ -154,6 +184,8 @@ final class Hub {
                 ready.addAll(readyAfterBatch);
                 readyAfterBatch.clear();
                 goThrough(() -> offer(batch));
+                deliveryTimes.flushed();
+                backlogBytes.lazySet(budget.bytes());
             }
         } finally {
             batch.release();
@@ -162,15 +194,34 @@ final class Hub {
 
     private void offer(TailBatch batch) {
         long nowNs = nowNs();
+        for (TailBatch.Renewed renewed : batch.renewed()) {
+            shards.get(renewed.feature()).renew(renewed.epoch(), renewed.ends());
+        }
         for (Frame frame : batch.frames()) {
+            long sentBefore = framesSent;
             shards.get(frame.key.feature).accept(frame, nowNs);
+            if (framesSent > sentBefore) {
+                deliveryTimes.written(frame.timestampMs);
+            }
         }
         for (TailBatch.Reached reached : batch.reached()) {
             shards.get(reached.feature()).backlog().reach(reached.partition(), reached.offset());
         }
+        // no event is being offered here, so the index may change
+        for (FeatureShard shard : shards) {
+            if (shard.endRenewal()) {
+                sessions.forEach(session -> session.onRenewed(shard));
+            }
+        }
         // after the events of the batch: `high` then says no more than what was written before it
         for (byte[] heartbeat : batch.heartbeats()) {
-            sessions.forEach(session -> session.sendHeartbeat(heartbeat));
+            sessions.forEach(session -> session.sendHeartbeat(heartbeat, batch.condition()));
+        }
+    }
+
+    void tellIfUpstreamAway(SubscriberSession session) {
+        if (upstreamAway != null) {
+            session.send(ServerMessages.error(null, ErrorCode.UPSTREAM_UNAVAILABLE, upstreamAway));
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.cutover.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.cutover.gateway.ServerMessages.Beginning;
+import dev.cutover.gateway.ServerMessages.Opening;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -107,7 +107,7 @@ final class Replay {
             for (int partition = 0; partition < seen.length; partition++) {
                 seen[partition]--;
             }
-            session.subscribed(wanted.id(), shard, seen, Beginning.REPLAY);
+            session.subscribed(wanted.id(), shard, seen, Opening.REPLAY);
         }
     }
 

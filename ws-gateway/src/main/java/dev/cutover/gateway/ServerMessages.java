@@ -21,7 +21,7 @@ final class ServerMessages {
     private ServerMessages() {}
 
     /** How a subscription begins. */
-    enum Beginning {
+    enum Opening {
         /** Right after a position. */
         POSITION,
         SNAPSHOT,
@@ -55,18 +55,18 @@ final class ServerMessages {
      * @param id null for none, here and below
      * @param seen the last offset in each partition before those with which it goes on
      */
-    static ServerMessage subscribed(JsonNode id, FeatureShard shard, Stage stage, long[] seen, Beginning beginning) {
+    static ServerMessage subscribed(JsonNode id, FeatureShard shard, Stage stage, long[] seen, Opening opening) {
         ObjectNode message = answer("subscribed", id, shard);
         message.put("stage", stage.wireName()).put("epoch", shard.epoch());
         message.set("offsets", offsets(seen));
-        switch (beginning) {
+        switch (opening) {
             case GAP -> message.put("gap", true);
             case REPLAY -> message.put("replay", true);
             case POSITION, SNAPSHOT -> {}
         }
         return say(
                 message,
-                switch (beginning) {
+                switch (opening) {
                     case POSITION -> moved(shard, seen);
                     case SNAPSHOT, GAP -> moved(shard, null);
                     case REPLAY -> null;
@@ -108,17 +108,37 @@ final class ServerMessages {
     /**
      * @param data the heartbeat as its producer wrote it
      * @param reached for each feature the offset in each partition up to which everything wanted was written before
+     * @param condition what is to be said of the features, if anything is
      */
-    static ServerMessage heartbeat(byte[] data, Map<FeatureShard, long[]> reached) {
+    static ServerMessage heartbeat(byte[] data, Map<FeatureShard, long[]> reached, TailVitals.Condition condition) {
         ObjectNode high = JSON.createObjectNode();
-        reached.forEach((shard, offsets) -> high.set(shard.feature().name(), offsets(offsets)));
+        reached.forEach((shard, offsets) -> {
+            if (!shard.isRenewing()) { // else what was read was not written to anybody yet
+                high.set(shard.feature().name(), offsets(offsets));
+            }
+        });
         byte[] before = "{\"type\":\"heartbeat\",\"data\":".getBytes(StandardCharsets.UTF_8);
-        byte[] after = (",\"high\":" + high + "}").getBytes(StandardCharsets.UTF_8);
+        byte[] after = (",\"high\":" + high + members(condition) + "}").getBytes(StandardCharsets.UTF_8);
         byte[] json = new byte[before.length + data.length + after.length];
         System.arraycopy(before, 0, json, 0, before.length);
         System.arraycopy(data, 0, json, before.length, data.length);
         System.arraycopy(after, 0, json, before.length + data.length, after.length);
         return new ServerMessage("heartbeat", json, null);
+    }
+
+    private static String members(TailVitals.Condition condition) {
+        StringBuilder members = new StringBuilder();
+        if (!condition.silent().isEmpty()) {
+            ArrayNode silent = JSON.createArrayNode();
+            condition.silent().forEach(silent::add);
+            members.append(",\"silent\":").append(silent);
+        }
+        if (!condition.lag().isEmpty()) {
+            ObjectNode lag = JSON.createObjectNode();
+            condition.lag().forEach(lag::put);
+            members.append(",\"lag\":").append(lag);
+        }
+        return members.toString();
     }
 
     static ServerMessage stageChanged(FlagChange change) {

@@ -77,6 +77,7 @@ final class SubscriberSession {
     void open(boolean plain) {
         hub.attach(this);
         send(hub.welcome(name));
+        hub.tellIfUpstreamAway(this);
         if (plain) {
             subscriptions.subscribeToAll();
         }
@@ -195,8 +196,8 @@ final class SubscriberSession {
     }
 
     /** Tells the client from where a subscription begins. */
-    void subscribed(JsonNode id, FeatureShard shard, long[] seen, ServerMessages.Beginning beginning) {
-        send(ServerMessages.subscribed(id, shard, hub.stage(shard.feature().name()), seen, beginning));
+    void subscribed(JsonNode id, FeatureShard shard, long[] seen, ServerMessages.Opening opening) {
+        send(ServerMessages.subscribed(id, shard, hub.stage(shard.feature().name()), seen, opening));
     }
 
     void sayUnavailable(JsonNode id) {
@@ -318,8 +319,8 @@ final class SubscriberSession {
         return outbound.bytes();
     }
 
-    void sendHeartbeat(byte[] data) {
-        send(ServerMessages.heartbeat(data, subscriptions.high()));
+    void sendHeartbeat(byte[] data, TailVitals.Condition condition) {
+        send(ServerMessages.heartbeat(data, subscriptions.high(), condition));
     }
 
     /** Netty's buffer has a high-water mark; what the socket takes at once is to count before a reader is called slow. */

@@ -2,7 +2,7 @@ package dev.cutover.gateway;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cutover.gateway.ClientMessage.From;
-import dev.cutover.gateway.ServerMessages.Beginning;
+import dev.cutover.gateway.ServerMessages.Opening;
 import dev.cutover.schema.Feature.View;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -64,10 +64,10 @@ final class Subscriptions {
                 return;
             }
             takeFromCatchUps(shard, wanted.keys());
-            beginWithSnapshot(wanted.id(), shard, keys, depth, Beginning.SNAPSHOT);
+            beginWithSnapshot(wanted.id(), shard, keys, depth, Opening.SNAPSHOT);
         } else if (wanted.from() instanceof From.Now) {
             takeFromCatchUps(shard, wanted.keys());
-            session.subscribed(wanted.id(), shard, shard.reached(), Beginning.POSITION);
+            session.subscribed(wanted.id(), shard, shard.reached(), Opening.POSITION);
             goLive(shard, keys);
         } else if (mayCatchUp(wanted.id())) {
             EventLog.Start start = wanted.from() instanceof From.Time time
@@ -110,13 +110,13 @@ final class Subscriptions {
         return named <= most;
     }
 
-    private void beginWithSnapshot(JsonNode id, FeatureShard shard, KeyFilter keys, int depth, Beginning beginning) {
-        sendSnapshot(id, shard, keys, depth, beginning);
+    private void beginWithSnapshot(JsonNode id, FeatureShard shard, KeyFilter keys, int depth, Opening opening) {
+        sendSnapshot(id, shard, keys, depth, opening);
         goLive(shard, keys);
     }
 
-    private void sendSnapshot(JsonNode id, FeatureShard shard, KeyFilter keys, int depth, Beginning beginning) {
-        session.subscribed(id, shard, shard.reached(), beginning);
+    private void sendSnapshot(JsonNode id, FeatureShard shard, KeyFilter keys, int depth, Opening opening) {
+        session.subscribed(id, shard, shard.reached(), opening);
         List<Frame> frames = shard.snapshot(keys, depth);
         session.send(new Snapshot(frames));
         session.send(ServerMessages.snapshotComplete(id, shard, shard.reached(), frames.size()));
@@ -178,7 +178,7 @@ final class Subscriptions {
     private void expire(JsonNode id, FeatureShard shard, KeyFilter keys, String why) {
         hub.metrics().positionsExpired.increment();
         session.send(ServerMessages.error(id, ErrorCode.POSITION_EXPIRED, why));
-        beginWithSnapshot(id, shard, keys, 0, Beginning.GAP);
+        beginWithSnapshot(id, shard, keys, 0, Opening.GAP);
     }
 
     boolean isCatchingUp() {
@@ -193,6 +193,10 @@ final class Subscriptions {
         int next = 0;
         while (next < catchUps.size() && session.isOpen()) {
             CatchUp catchUp = catchUps.get(next);
+            if (catchUp.shard().isRenewing()) {
+                next++; // its position means nothing any more; it will begin anew
+                continue;
+            }
             switch (catchUp.run(session)) {
                 case WAITING -> {
                     if (!session.canWriteNow()) {
@@ -237,11 +241,11 @@ final class Subscriptions {
         catchUps.forEach(CatchUp::giveBackIfStalled);
     }
 
-    /** The feature's topic has been made anew, and read: what this session has of it is of the old one. */
+    /** The feature's log is another, and has been read: whoever wants it begins anew, what catches up as well. */
     void onRenewed(FeatureShard shard) {
         LiveSubscription subscription = live.get(shard);
         if (subscription != null) {
-            sendSnapshot(null, shard, subscription.keys(), 0, Beginning.GAP);
+            sendSnapshot(null, shard, subscription.keys(), 0, Opening.GAP);
         }
         for (CatchUp catchUp : List.copyOf(catchUps)) {
             if (catchUp.shard() == shard) {

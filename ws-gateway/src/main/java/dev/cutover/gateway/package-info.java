@@ -9,6 +9,8 @@
  *    DeadLetters           by all loops      series, subscribers,  Subscriptions: live, or CatchUp,
  *                                            Backlog ────────────► which reads from the backlog
  *
+ *   TopicWatch (thread gateway-topics) ──► TopicTail: a topic was made anew, which Renewals (thread gateway-renewal) finds the
+ *                                          beginning of; ──► Hub: Kafka is away, or back
  *   FlagReader (thread flag-reader) ──► Hub: stage_changed
  *   HttpFront (event loops): health, metrics, status, the WebSocket's handshake ──► WebSocketHandler ──► SubscriberSession
  * </pre>

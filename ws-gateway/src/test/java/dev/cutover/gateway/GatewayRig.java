@@ -157,6 +157,8 @@ final class GatewayRig implements AutoCloseable {
         private final List<Frame> batch = new ArrayList<>();
         private final List<byte[]> heartbeats = new ArrayList<>();
         private final List<TailBatch.Reached> reached = new ArrayList<>();
+        private final List<TailBatch.Renewed> renewed = new ArrayList<>();
+        private TailVitals.Condition condition = TailVitals.Condition.WELL;
 
         Batch event(String type, int partition, String key, String data) {
             batch.add(frame(type, partition, key, data));
@@ -183,9 +185,26 @@ final class GatewayRig implements AutoCloseable {
             return this;
         }
 
+        /** The feature's topic was made anew, and holds nothing yet of what comes up to these ends. */
+        Batch renewed(String feature, String epoch, Long... ends) {
+            encoders.set(
+                    index(feature),
+                    new FrameEncoder(index(feature), catalog.features().get(index(feature)), alloc));
+            renewed.add(new TailBatch.Renewed(index(feature), epoch, List.of(ends)));
+            for (int partition = 0; partition < ends.length; partition++) {
+                reached(feature, partition, -1);
+            }
+            return this;
+        }
+
+        Batch condition(TailVitals.Condition of) {
+            condition = of;
+            return this;
+        }
+
         void deliver() {
             try {
-                hub.accept(new TailBatch(batch, heartbeats, reached));
+                hub.accept(new TailBatch(batch, heartbeats, reached, renewed, condition));
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }

@@ -10,16 +10,20 @@ import dev.cutover.schema.Stage;
 import dev.cutover.schema.Topics;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -44,25 +48,41 @@ class TopicTailTest {
     private final ExecutorService otherLoop = Executors.newSingleThreadExecutor();
     private final Hub hub = hub(loop);
     private final Hub otherHub = hub(otherLoop);
+    private final TailVitals vitals = new TailVitals(catalog.features(), Clock.systemUTC(), metrics);
+    private final BlockingQueue<Object> findings = new LinkedBlockingQueue<>();
     // without an Admin: an empty partition needs none to find its start
     private final TopicTail tail = new TopicTail(
             catalog,
-            consumer,
-            null,
+            new TopicTail.Source(consumer, null, new Renewals(catalog.features(), epochs(), this::find)),
             new DeadLetters(producer, metrics.deadLetters, metrics.deadLettersFailed),
             alloc,
             List.of(hub, otherHub),
+            vitals,
             metrics);
 
-    private Hub hub(ExecutorService on) {
+    /** What the test has in store: a beginning, or how the search fails. */
+    private Renewals.Found find(Feature feature) throws InterruptedException {
+        assertThat(feature.topic()).isEqualTo(POSITIONS.topic());
+        Object finding = findings.take();
+        if (finding instanceof KafkaException failure) {
+            throw failure;
+        }
+        return (Renewals.Found) finding;
+    }
+
+    private Map<String, String> epochs() {
         Map<String, String> epochs = new HashMap<>();
         catalog.features().forEach(feature -> epochs.put(feature.topic(), "e"));
+        return epochs;
+    }
+
+    private Hub hub(ExecutorService on) {
         return new Hub(
                 on,
                 new Hub.Shared(
                         GatewayRig.settings(Map.of()),
                         catalog,
-                        epochs,
+                        epochs(),
                         feature -> Stage.SHADOW,
                         new RigLog(catalog, alloc),
                         new Semaphore(0),
@@ -232,5 +252,81 @@ class TopicTailTest {
             throw new IllegalStateException("a mistake of ours");
         });
         await().until(() -> tail.warm().isCompletedExceptionally());
+    }
+
+    // logs that are others
+
+    private static Renewals.Found beginning(String epoch, long start, long end) {
+        Map<TopicPartition, Long> starts = new HashMap<>();
+        Map<TopicPartition, Long> ends = new HashMap<>();
+        Beginning.partitions(FeatureCatalog.shipped().feature("positions").orElseThrow())
+                .forEach(partition -> {
+                    starts.put(partition, partition.equals(POSITIONS) ? start : 0L);
+                    ends.put(partition, partition.equals(POSITIONS) ? end : 0L);
+                });
+        return new Renewals.Found(epoch, new Beginning(starts, ends));
+    }
+
+    private static ConsumerRecord<byte[], byte[]> balance(long offset) {
+        return GatewayRig.record(
+                "events.account-balance", 0, offset, "account_balance", GatewayRig.utf8("b"), GatewayRig.utf8("{}"));
+    }
+
+    private String epoch() throws Exception {
+        return loop.submit(() -> hub.shard("positions").epoch()).get();
+    }
+
+    @Test
+    void whatRetentionHasPassedIsReadAnewUnderTheSameEpochAndTheOtherFeaturesGoOnMeanwhile() throws Exception {
+        records(List.of(position(0, "a", "{}"), position(1, "b", "{}")));
+        await().until(() -> snapshot(hub, loop).size() == 2);
+        consumer.schedulePollTask(
+                () -> consumer.setPollException(new OffsetOutOfRangeException(Map.of(POSITIONS, 2L))));
+        await().until(() -> consumer.assignment().stream()
+                .noneMatch(partition -> partition.topic().equals(POSITIONS.topic())));
+        records(List.of(balance(0)));
+        await().until(() -> reached("account_balance")[0] == 0);
+        assertThat(snapshot(hub, loop)).as("what is known stays").containsExactly("a@0", "b@1");
+
+        findings.add(new KafkaException("there is no leader yet"));
+        findings.add(beginning("e", 700, 702));
+        await().until(() -> snapshot(hub, loop).isEmpty());
+        assertThat(reached("positions")).containsExactly(-1, 699, -1);
+        assertThat(loop.submit(() -> hub.shard("positions").isRenewing()).get()).isTrue();
+        records(List.of(position(700, "a", "{}"), position(701, "c", "{}")));
+        await().until(() -> snapshot(hub, loop).equals(List.of("a@700", "c@701")));
+        await().until(() -> snapshot(otherHub, otherLoop).equals(List.of("a@700", "c@701")));
+        assertThat(loop.submit(() -> hub.shard("positions").isRenewing()).get()).isFalse();
+        assertThat(loop.submit(() -> hub.shard("positions").backlog().reachesBackTo(1))
+                        .get())
+                .isEqualTo(699);
+        assertThat(epoch()).isEqualTo("e");
+        records(List.of(balance(1)));
+        await().until(() -> reached("account_balance")[0] == 1);
+    }
+
+    @Test
+    void topicThatWasMadeAnewIsReadFromWhereItBeginsAndAnIdThatABrokerTellsLateIsNotTaken() throws Exception {
+        records(List.of(position(0, "a", "{}")));
+        await().until(() -> snapshot(hub, loop).size() == 1);
+        tail.onRenewed(POSITIONS.topic(), "e2");
+        findings.add(beginning("e", 1, 1));
+        findings.add(beginning("e2", 0, 0));
+        await().until(() -> epoch().equals("e2"));
+        assertThat(snapshot(hub, loop)).isEmpty();
+        assertThat(metrics.scrape()).contains("cutover_gateway_renewals_total{feature=\"positions\"} 1.0");
+        tail.onRenewed(POSITIONS.topic(), "e2"); // which it has found out itself
+        records(List.of(position(0, "z", "{}")));
+        await().until(() -> snapshot(hub, loop).equals(List.of("z@0")));
+        assertThat(metrics.scrape()).contains("cutover_gateway_renewals_total{feature=\"positions\"} 1.0");
+    }
+
+    @Test
+    void lagOfEachPartitionIsAGauge() {
+        Map<TopicPartition, Long> ends = Map.of(POSITIONS, 40L);
+        consumer.schedulePollTask(() -> consumer.updateEndOffsets(ends));
+        await().untilAsserted(() -> assertThat(metrics.scrape())
+                .contains("cutover_gateway_lag{feature=\"positions\",partition=\"1\"} 40.0")
+                .contains("cutover_gateway_lag{feature=\"positions\",partition=\"0\"} 0.0"));
     }
 }
