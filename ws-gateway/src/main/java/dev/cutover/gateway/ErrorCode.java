@@ -8,7 +8,8 @@ enum ErrorCode {
     UNKNOWN_TYPE,
     UNKNOWN_FEATURE,
     POSITION_EXPIRED,
-    TOO_MANY_SUBSCRIPTIONS;
+    TOO_MANY_SUBSCRIPTIONS,
+    RATE_LIMITED;
 
     String wireName() {
         return name().toLowerCase(Locale.ROOT);

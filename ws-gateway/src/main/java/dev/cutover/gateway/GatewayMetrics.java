@@ -18,14 +18,11 @@ final class GatewayMetrics {
     final Counter deadLetters = counter("cutover.gateway.dead.letters", "records that no subscriber could read");
     final Counter deadLettersFailed =
             counter("cutover.gateway.dead.letters.failed", "dead letters that could not be written either");
-    final Counter badMessages = counter("cutover.gateway.bad.messages", "messages from clients that were refused");
     final Counter resumes =
             counter("cutover.gateway.resumes", "subscriptions that went on from a position, served from the backlog");
     final Counter positionsExpired = counter(
             "cutover.gateway.positions.expired",
             "positions beyond the backlog's reach, answered with a gap and a snapshot");
-    final Counter handshakesRefused =
-            counter("cutover.gateway.handshakes.refused", "WebSocket handshakes that were refused");
     final AtomicLong connections = new AtomicLong();
 
     GatewayMetrics() {
@@ -42,6 +39,15 @@ final class GatewayMetrics {
     void closed(String code) {
         Counter.builder("cutover.gateway.closed")
                 .description("connections that this gateway closed, by reason")
+                .tag("code", code)
+                .register(registry)
+                .increment();
+    }
+
+    /** A socket, a request or a message of a client that was turned away. */
+    void refused(String code) {
+        Counter.builder("cutover.gateway.refused")
+                .description("sockets, requests and messages of clients that were refused, by the code of the answer")
                 .tag("code", code)
                 .register(registry)
                 .increment();

@@ -134,8 +134,32 @@ final class SubscriberSession {
 
     /** Answers a message that can't be followed; too many of them in a row end the session. */
     void refuse(JsonNode id, ErrorCode code, String message) {
-        hub.metrics().badMessages.increment();
         send(ServerMessages.error(id, code, message));
+        countRefused(code);
+    }
+
+    /** A message beyond the rate, of which nothing was read. */
+    void onTooManyMessages() {
+        sign();
+        if (state == State.OPEN) {
+            refuse(
+                    null,
+                    ErrorCode.RATE_LIMITED,
+                    "more than " + hub.settings().limits().messageRate()
+                            + " messages a second; this one was dropped: send it again, and fewer");
+        }
+    }
+
+    /** A ping or pong beyond the rate, which was dropped without an answer. */
+    void onTooManyControlFrames() {
+        sign();
+        if (state == State.OPEN) {
+            countRefused(ErrorCode.RATE_LIMITED);
+        }
+    }
+
+    private void countRefused(ErrorCode code) {
+        hub.metrics().refused(code.wireName());
         badMessages++;
         if (badMessages >= MOST_BAD_MESSAGES_IN_A_ROW) {
             fail(CloseReason.BAD_MESSAGES);
@@ -291,6 +315,23 @@ final class SubscriberSession {
         failure = reason;
         hub.toBeClosed(this);
         return true;
+    }
+
+    /** Ends it as {@link #fail} does, when so much time has passed; what happens meanwhile it takes part in. */
+    void failAfter(CloseReason reason, long delayNs) {
+        var unused = channel.eventLoop()
+                .schedule(
+                        () -> {
+                            fail(reason);
+                            hub.settle();
+                        },
+                        delayNs,
+                        TimeUnit.NANOSECONDS);
+    }
+
+    /** Closes the channel now, whether or not the client was told. */
+    void cut() {
+        closeChannel();
     }
 
     /** For the hub, and not while it goes through its sessions. */
