@@ -47,6 +47,15 @@ public record HttpAnswer(int status, String contentType, byte[] body, Map<String
         return problem(problemBody(status, title, detail));
     }
 
+    /**
+     * A refusal: a problem detail with a word for programs.
+     *
+     * @param code why it was refused; one of a few words
+     */
+    public static HttpAnswer refusal(int status, String title, String code, String detail) {
+        return problem(problemBody(status, title, detail).put("code", code));
+    }
+
     /** A problem detail with members of its own: put them into the {@link #problemBody body}. */
     public static HttpAnswer problem(ObjectNode body) {
         return new HttpAnswer(

@@ -3,6 +3,7 @@ package dev.cutover.schema;
 import io.javalin.Javalin;
 import io.javalin.compression.CompressionStrategy;
 import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
 import io.javalin.util.JavalinException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -56,17 +57,24 @@ public final class HttpServer implements AutoCloseable {
      *
      * @param name of the service, for its threads and in messages
      * @param port names the setting that chooses it; 0 for any free one
+     * @param foreignHost told of each request that is refused with 403 since its Host is foreign: see {@link
+     *     Origins#isForeignHost}
      * @param routes adds its routes and exception handlers to the configuration
      * @throws StartupException when the port is taken, or the address is not this machine's
      */
     public static HttpServer start(
-            String name, String host, int number, Setting<Integer> port, Consumer<JavalinConfig> routes) {
+            String name,
+            String host,
+            int number,
+            Setting<Integer> port,
+            Runnable foreignHost,
+            Consumer<JavalinConfig> routes) {
         ServerSocketChannel channel = null;
         try {
             channel = ServerSocketChannel.open();
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             channel.bind(new InetSocketAddress(host, number), BACKLOG);
-            return serve(name, channel, routes);
+            return serve(name, channel, foreignHost, routes);
         } catch (IOException | UnresolvedAddressException e) {
             close(channel);
             String reason = e instanceof UnresolvedAddressException ? "there is no such address" : e.getMessage();
@@ -80,11 +88,15 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    private static HttpServer serve(String name, ServerSocketChannel channel, Consumer<JavalinConfig> routes)
+    private static HttpServer serve(
+            String name, ServerSocketChannel channel, Runnable foreignHost, Consumer<JavalinConfig> routes)
             throws IOException {
         InetSocketAddress address = (InetSocketAddress) channel.getLocalAddress();
         Javalin app = Javalin.create(config -> {
             setUp(config, name, channel);
+            if (Origins.isLoopbackOnly(address)) {
+                config.routes.before(context -> refuseForeignHost(context, foreignHost));
+            }
             routes.accept(config);
         });
         app.start();
@@ -108,6 +120,20 @@ public final class HttpServer implements AutoCloseable {
             server.setStopTimeout(STOP_TIMEOUT_MS);
         });
         config.jetty.modifyServletContextHandler(handler -> handler.setErrorHandler(problems));
+    }
+
+    private static void refuseForeignHost(Context context, Runnable foreignHost) {
+        String host = context.header("Host");
+        if (Origins.isForeignHost(host)) {
+            foreignHost.run();
+            HttpAnswer answer =
+                    HttpAnswer.refusal(403, "Foreign Host", Origins.FOREIGN_HOST, Origins.foreignHost(host));
+            context.status(answer.status())
+                    .contentType(answer.contentType())
+                    .header("Cache-Control", "no-store")
+                    .result(answer.body());
+            context.skipRemainingHandlers();
+        }
     }
 
     private static Connector connector(Server server, HttpConfiguration http, ServerSocketChannel channel) {

@@ -11,6 +11,7 @@ import dev.cutover.schema.FlagWriter.FlagWriteException;
 import dev.cutover.schema.FlagWriter.Outcome;
 import dev.cutover.schema.HttpAnswer;
 import dev.cutover.schema.Json;
+import dev.cutover.schema.Origins;
 import dev.cutover.schema.Stage;
 import dev.cutover.schema.StartupException;
 import java.io.ByteArrayOutputStream;
@@ -232,6 +233,17 @@ final class ControlApi {
     HttpAnswer refuse(String kind, int status, String title, String detail) {
         metrics.refused(kind);
         return HttpAnswer.problem(status, title, detail);
+    }
+
+    /** The same, with its kind as the problem's {@code code}. */
+    HttpAnswer refuseWithCode(String kind, int status, String title, String detail) {
+        metrics.refused(kind);
+        return HttpAnswer.refusal(status, title, kind, detail);
+    }
+
+    /** A request was refused since its Host is foreign. */
+    void foreignHost() {
+        metrics.refused(Origins.FOREIGN_HOST);
     }
 
     private static JsonNode tree(Object value) {

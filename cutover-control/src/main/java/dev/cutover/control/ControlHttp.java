@@ -15,10 +15,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,9 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ControlHttp implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ControlHttp.class);
-    /** A Host header (RFC 9110, section 7.2) that is an address and no name. */
-    private static final Pattern ADDRESS = Pattern.compile("(\\d{1,3}(\\.\\d{1,3}){3}|\\[[0-9a-fA-F:.]+])(:\\d{1,5})?");
-
     private static final String FEATURE = "feature";
     private static final String FEATURE_PATH = "/cutover/features/{" + FEATURE + "}";
 
@@ -53,10 +48,11 @@ final class ControlHttp implements AutoCloseable {
         this.api = api;
         this.endpoints = endpoints;
         this.loopback = isLoopback(settings.host());
-        this.server = HttpServer.start("control", settings.host(), settings.port(), ControlSettings.PORT, config -> {
-            config.http.prefer405over404 = true;
-            routes(config.routes);
-        });
+        this.server = HttpServer.start(
+                "control", settings.host(), settings.port(), ControlSettings.PORT, api::foreignHost, config -> {
+                    config.http.prefer405over404 = true;
+                    routes(config.routes);
+                });
     }
 
     /** @throws StartupException when the port is taken, or the address is not this machine's */
@@ -143,31 +139,21 @@ final class ControlHttp implements AutoCloseable {
 
     private void refuseForeignOrigin(Context context) {
         String origin = context.header("Origin");
-        if (origin == null || Origins.isLoopback(origin) || isSameHost(origin, context.header("Host"))) {
+        // on the loopback interface alone there is no other address whose pages could be its own
+        if (origin == null
+                || Origins.isLoopback(origin)
+                || (!loopback && Origins.isSameAddress(origin, context.header("Host")))) {
             return;
         }
         send(
                 context,
-                api.refuse(
-                        "origin",
+                api.refuseWithCode(
+                        "foreign_origin",
                         403,
                         "Foreign Origin",
                         "pages of " + origin + " may not ask here: only those of this machine"
                                 + (loopback ? "" : ", or of the address that is asked")));
         context.skipRemainingHandlers();
-    }
-
-    /**
-     * By its address alone: whoever comes by a name may have been led here by a site that changes what its own name resolves to.
-     * And not where the service listens on the loopback interface alone, which has no other address.
-     */
-    private boolean isSameHost(String origin, String host) {
-        String lower = origin.toLowerCase(Locale.ROOT);
-        return !loopback
-                && host != null
-                && ADDRESS.matcher(host).matches()
-                && (lower.equals("http://" + host.toLowerCase(Locale.ROOT))
-                        || lower.equals("https://" + host.toLowerCase(Locale.ROOT)));
     }
 
     /** Javalin's own refusals: no such path, no such method. */

@@ -265,6 +265,23 @@ final class ControlHttpTest {
         assertThat(fromItself(rig.port(), "192.0.2.7:8070")).startsWith("HTTP/1.1 403");
     }
 
+    @Test
+    void onTheLoopbackInterfaceARequestForAnotherHostIsRefusedThoughItHasNoOrigin() throws Exception {
+        String rest = "\r\nConnection: close\r\n\r\n";
+        for (String path : List.of("/cutover/control", "/health/live", "/nope")) {
+            assertThat(raw(rig.port(), "GET " + path + " HTTP/1.1\r\nHost: evil.example:8070" + rest))
+                    .startsWith("HTTP/1.1 403")
+                    .contains("\"code\":\"foreign_host\"");
+        }
+        assertThat(raw(rig.port(), "GET /health/live HTTP/1.1\r\nHost: localhost." + rest))
+                .startsWith("HTTP/1.1 200");
+        assertThat(raw(rig.port(), "GET /health/live HTTP/1.0\r\n\r\n")).startsWith("HTTP/1.1 200");
+        try (ControlRig everywhere = new ControlRig("0.0.0.0", 0)) {
+            assertThat(raw(everywhere.port(), "GET /cutover/control HTTP/1.1\r\nHost: ops.example" + rest))
+                    .startsWith("HTTP/1.1 200");
+        }
+    }
+
     /** A page of that host asks it; our client would not let us say which host it means. */
     private static String fromItself(int port, String host) throws IOException {
         return raw(
@@ -309,7 +326,8 @@ final class ControlHttpTest {
 
     @Test
     void aRequestThatIsNoHttpIsAProblemToo() throws Exception {
-        String answer = raw(rig.port(), "GET /cutover/features/%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        String answer =
+                raw(rig.port(), "GET /cutover/features/%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         assertThat(answer).startsWith("HTTP/1.1 400").containsIgnoringCase("content-type: application/problem+json");
     }
 

@@ -19,7 +19,7 @@ final class SlowClient implements AutoCloseable {
 
     private static final String HANDSHAKE = """
             GET /ws/ HTTP/1.1
-            Host: test
+            Host: localhost
             Upgrade: websocket
             Connection: Upgrade
             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==

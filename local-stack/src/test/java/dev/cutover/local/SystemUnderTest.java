@@ -16,6 +16,7 @@ import dev.cutover.schema.TopicProvisioner;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -71,7 +72,7 @@ final class SystemUnderTest implements AutoCloseable {
 
     /** A gateway that is ready, on a free port. */
     Gateway gateway() {
-        return gateway(1 << 20);
+        return gateway(Map.of());
     }
 
     /** A gateway on a free port that need not be ready. */
@@ -80,19 +81,25 @@ final class SystemUnderTest implements AutoCloseable {
     }
 
     Gateway gateway(int sessionBytes) {
-        Gateway gateway = open(startGateway("gw-" + ++gateways, sessionBytes));
+        return gateway(Map.of("session-bytes", Integer.toString(sessionBytes)));
+    }
+
+    /** @param given settings, instead of the usual ones */
+    Gateway gateway(Map<String, String> given) {
+        Gateway gateway = open(startGateway("gw-" + ++gateways, given));
         await().atMost(READY)
                 .untilAsserted(() -> assertThat(gateway.health().reasons()).isEmpty());
         return gateway;
     }
 
-    private Gateway startGateway(String name, int sessionBytes) {
-        Map<String, String> options = Map.of(
+    private Gateway startGateway(String name, Map<String, String> given) {
+        Map<String, String> options = new HashMap<>(Map.of(
                 "gateway-port", "0",
                 "gateway-name", name,
                 "gateway-loops", "2",
-                "session-bytes", Integer.toString(sessionBytes),
-                "drain", "1s");
+                "session-bytes", Integer.toString(1 << 20),
+                "drain", "1s"));
+        options.putAll(given);
         return Gateway.start(
                 GatewaySettings.from(Settings.resolve(GatewaySettings.all(), options, Map.of())),
                 catalog,

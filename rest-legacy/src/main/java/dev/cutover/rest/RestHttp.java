@@ -2,6 +2,7 @@ package dev.cutover.rest;
 
 import dev.cutover.schema.HttpAnswer;
 import dev.cutover.schema.HttpServer;
+import dev.cutover.schema.Origins;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
 import io.javalin.config.JavalinConfig;
@@ -42,7 +43,13 @@ final class RestHttp implements AutoCloseable {
         this.service = service;
         this.cors = cors;
         this.metrics = metrics;
-        this.server = HttpServer.start("rest", settings.host(), settings.port(), RestSettings.PORT, this::route);
+        this.server = HttpServer.start(
+                "rest",
+                settings.host(),
+                settings.port(),
+                RestSettings.PORT,
+                () -> metrics.refused(Origins.FOREIGN_HOST),
+                this::route);
     }
 
     /**

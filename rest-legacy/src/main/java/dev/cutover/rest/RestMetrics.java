@@ -33,6 +33,15 @@ final class RestMetrics {
                 .increment();
     }
 
+    /** A request that was turned away before anything looked at it. */
+    void refused(String code) {
+        Counter.builder("cutover.rest.refused")
+                .description("requests that were refused before they were looked at, by the code of the answer")
+                .tag("code", code)
+                .register(registry)
+                .increment();
+    }
+
     /** A filling that began. */
     void filling(String feature) {
         Counter.builder("cutover.rest.fills")

@@ -75,9 +75,9 @@ final class RestHttpTest {
     @Test
     void whatIsNoHttpIsAProblemToo() throws Exception {
         for (String request : List.of(
-                "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
                 "GET / HTTP/1.1\r\n\r\n",
-                "GET / HTTP/1.1\r\nHost: a\r\nX: " + "x".repeat(20_000) + "\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: localhost\r\nX: " + "x".repeat(20_000) + "\r\n\r\n",
                 "nonsense\r\n\r\n")) {
             assertThat(raw(request))
                     .as(request)
@@ -85,9 +85,27 @@ final class RestHttpTest {
                     .contains("\"status\":4");
         }
         assertThat(rig.get(BALANCE + "?account_id=%25zz").statusCode()).isEqualTo(404);
-        assertThat(raw("GET " + BALANCE + "?account_id=%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+        assertThat(raw("GET " + BALANCE + "?account_id=%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 400")
                 .contains("application/problem+json");
+    }
+
+    @Test
+    void onTheLoopbackInterfaceOnlyLoopbackHostsAreAnswered() throws Exception {
+        for (String path : List.of(BALANCE + "?account_id=1", "/health/live", "/metrics", "/cutover/status", "/nope")) {
+            assertThat(rawFor(path, "evil.example:8000"))
+                    .startsWith("HTTP/1.1 403")
+                    .contains("application/problem+json", "\"code\":\"foreign_host\"");
+            assertThat(rawFor(path, "127.0.0.1")).doesNotStartWith("HTTP/1.1 403");
+            assertThat(rawFor(path, "LOCALHOST:1")).doesNotStartWith("HTTP/1.1 403");
+            assertThat(rawFor(path, "[::1]:8000")).doesNotStartWith("HTTP/1.1 403");
+        }
+        assertThat(raw("GET /health/live HTTP/1.0\r\n\r\n")).as("a probe").startsWith("HTTP/1.1 200");
+        assertThat(rig.metrics.scrape()).contains("cutover_rest_refused_total{code=\"foreign_host\"} 5.0");
+    }
+
+    private String rawFor(String path, String host) throws IOException {
+        return raw("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
     }
 
     private String raw(String request) throws IOException {

@@ -75,7 +75,7 @@ final class RestRig implements AutoCloseable {
     private final HttpClient client = HttpClient.newHttpClient();
     final OwnSnapshots snapshots = new OwnSnapshots();
     final Map<String, Flag> flags = new ConcurrentHashMap<>();
-    private final RestMetrics metrics = new RestMetrics();
+    final RestMetrics metrics = new RestMetrics();
     private final RestHttp http;
 
     RestRig() {

@@ -9,6 +9,7 @@ enum ErrorCode {
     UNKNOWN_FEATURE,
     POSITION_EXPIRED,
     TOO_MANY_SUBSCRIPTIONS,
+    RATE_LIMITED,
     UPSTREAM_UNAVAILABLE;
 
     String wireName() {

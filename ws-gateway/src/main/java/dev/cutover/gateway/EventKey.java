@@ -11,6 +11,8 @@ import dev.cutover.schema.Feature;
 final class EventKey {
     /** The feature's place in the catalog. */
     final int feature;
+
+    final String featureName;
     /** Dense within the feature, from 0. */
     final int id;
 
@@ -24,8 +26,9 @@ final class EventKey {
     /** The offset of this key's last event; −1 before the first. */
     long lastOffset = -1;
 
-    EventKey(int feature, int id, Feature.EventType type, String key, int partition) {
+    EventKey(int feature, String featureName, int id, Feature.EventType type, String key, int partition) {
         this.feature = feature;
+        this.featureName = featureName;
         this.id = id;
         this.type = type;
         this.key = key;

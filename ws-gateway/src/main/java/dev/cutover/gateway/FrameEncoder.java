@@ -58,7 +58,8 @@ final class FrameEncoder {
         }
         EventKey key = keys.computeIfAbsent(
                 new KeyName(record.partition(), read.type().type(), read.key()),
-                name -> new EventKey(featureIndex, keys.size(), read.type(), read.key(), record.partition()));
+                name -> new EventKey(
+                        featureIndex, feature.name(), keys.size(), read.type(), read.key(), record.partition()));
         writeEnvelope(key, record);
         key.lastOffset = record.offset();
         return Frame.encode(alloc, key, record.offset(), record.timestamp(), read.by(), envelope, record.value());

@@ -19,6 +19,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -66,6 +68,7 @@ public final class Gateway implements AutoCloseable {
     private final TailVitals vitals;
     private final TopicWatch watch;
     private final FeatureCatalog catalog;
+    private final Admission admission;
     private final Channel server;
     private volatile State state = State.RUNNING;
 
@@ -126,7 +129,10 @@ public final class Gateway implements AutoCloseable {
         parts.add(
                 "platform metrics",
                 new PlatformMetrics(metrics.registry(), PooledByteBufAllocator.DEFAULT, loops, consumer, admin));
-        server = bind(transport);
+        InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
+        admission = new Admission(settings, address, this::health);
+        server = bind(transport, address);
+        parts.add("listener", () -> server.close().awaitUninterruptibly(LOOP_STOP_MS));
         flags.onChange(change -> hubByLoop.values().forEach(hub -> hub.onFlagChange(change)));
         tail.start();
         watch.start();
@@ -147,7 +153,7 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    private Channel bind(Transport transport) {
+    private Channel bind(Transport transport, InetSocketAddress address) {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(loops)
                 .channel(transport.serverChannel())
@@ -159,10 +165,10 @@ public final class Gateway implements AutoCloseable {
                         new ServiceEndpoints(this::health, this::status, metrics::scrape),
                         metrics,
                         channel -> hubByLoop.get(channel.eventLoop()),
-                        () -> "c-" + Long.toHexString(connectionNumbers.incrementAndGet()))));
-        ChannelFuture bound = bootstrap
-                .bind(new InetSocketAddress(settings.host(), settings.port()))
-                .awaitUninterruptibly();
+                        () -> "c-" + Long.toHexString(connectionNumbers.incrementAndGet()),
+                        admission,
+                        settings.limits().handshakeTimeout())));
+        ChannelFuture bound = bootstrap.bind(address).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw new StartupException(
                     "the gateway can't listen on " + settings.host() + ":" + settings.port() + ": "
@@ -239,26 +245,33 @@ public final class Gateway implements AutoCloseable {
         return (long) metrics.framesSent.count();
     }
 
-    /** Sees the connections off within the drain window, then ends everything; a second or so beyond it at most. */
+    /**
+     * Sees the connections off within the drain window, then ends everything; a second or so beyond it at most. It listens
+     * meanwhile, so that whoever asks hears that it is not ready, and sends its clients elsewhere.
+     */
     @Override
     public synchronized void close() {
         if (state == State.CLOSED) {
             return;
         }
         state = State.DRAINING;
-        server.close().awaitUninterruptibly(LOOP_STOP_MS);
-        onEachHub(hub -> hub.closeSessions(CloseReason.DRAINING));
         long deadlineNs = System.nanoTime() + settings.drain().toNanos();
+        admission.drain(); // before the sessions are counted: on each loop, who was let in before is a session by then
+        DrainSchedule schedule = new DrainSchedule(settings.drain(), hubByLoop.size());
+        onEachHub(hub -> hub.drain(schedule, ThreadLocalRandom.current()));
         while (connections() > 0 && System.nanoTime() < deadlineNs) {
             LockSupport.parkNanos(DRAIN_POLL_NS);
         }
+        onEachHub(Hub::cutSessions);
         parts.close();
         state = State.CLOSED;
         log.info("{} has stopped", settings.name());
     }
 
     private void onEachHub(Consumer<Hub> action) {
-        hubByLoop.forEach((loop, hub) -> loop.submit(() -> action.accept(hub)).awaitUninterruptibly(LOOP_STOP_MS));
+        List<Future<?>> begun = new ArrayList<>();
+        hubByLoop.forEach((loop, hub) -> begun.add(loop.submit(() -> action.accept(hub))));
+        begun.forEach(each -> each.awaitUninterruptibly(LOOP_STOP_MS));
     }
 
     private void stopLoops() {

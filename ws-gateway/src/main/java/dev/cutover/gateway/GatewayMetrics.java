@@ -31,7 +31,6 @@ final class GatewayMetrics {
     final Counter deadLetters = counter("cutover.gateway.dead.letters", "records that no subscriber could read");
     final Counter deadLettersFailed =
             counter("cutover.gateway.dead.letters.failed", "dead letters that could not be written either");
-    final Counter badMessages = counter("cutover.gateway.bad.messages", "messages from clients that were refused");
     final Counter resumesFromBacklog = resumes("backlog");
     final Counter resumesFromLog = resumes("log");
     final Counter logReads = counter("cutover.gateway.log.reads", "pieces read from Kafka for those who read the past");
@@ -41,8 +40,6 @@ final class GatewayMetrics {
     final Counter positionsExpired = counter(
             "cutover.gateway.positions.expired",
             "positions that Kafka does not hold any more, answered with a gap and a snapshot");
-    final Counter handshakesRefused =
-            counter("cutover.gateway.handshakes.refused", "WebSocket handshakes that were refused");
     final Counter upstreamLost =
             counter("cutover.gateway.upstream.lost", "times that Kafka stopped answering this gateway");
     final AtomicLong connections = new AtomicLong();
@@ -97,6 +94,15 @@ final class GatewayMetrics {
         Counter.builder("cutover.gateway.renewals")
                 .description("features that were read anew: their topic was made anew, or what was next was gone")
                 .tag("feature", feature)
+                .register(registry)
+                .increment();
+    }
+
+    /** A socket, a request or a message of a client that was turned away. */
+    void refused(String code) {
+        Counter.builder("cutover.gateway.refused")
+                .description("sockets, requests and messages of clients that were refused, by the code of the answer")
+                .tag("code", code)
                 .register(registry)
                 .increment();
     }

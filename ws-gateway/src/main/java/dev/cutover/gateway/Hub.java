@@ -20,6 +20,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -381,8 +382,19 @@ final class Hub {
         goThrough(() -> sessions.forEach(session -> session.checkAlive(nowNs, pingNs)));
     }
 
-    void closeSessions(CloseReason reason) {
-        goThrough(() -> sessions.forEach(session -> session.fail(reason)));
+    /** Tells the sessions to go, one after the other: each is served until it is told. */
+    void drain(DrainSchedule schedule, RandomGenerator random) {
+        long[] delaysNs = schedule.delaysNs(sessions.size(), random);
+        int next = 0;
+        for (SubscriberSession session : sessions) {
+            session.failAfter(CloseReason.DRAINING, delaysNs[next++]);
+        }
+    }
+
+    /** Closes those that are still there: told first, if they have not been. */
+    void cutSessions() {
+        goThrough(() -> sessions.forEach(session -> session.fail(CloseReason.DRAINING)));
+        List.copyOf(sessions).forEach(SubscriberSession::cut);
     }
 
     /** How many events the snapshots of all features and keys, to their full depth, hold together. */

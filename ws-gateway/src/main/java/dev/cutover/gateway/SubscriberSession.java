@@ -7,6 +7,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
@@ -83,6 +84,12 @@ final class SubscriberSession {
         }
     }
 
+    /** @param wanted by a client that says so once and for all */
+    void open(List<ClientMessage.Subscribe> wanted) {
+        open(false);
+        wanted.forEach(subscriptions::subscribe);
+    }
+
     // from the client; each is followed by the hub's settle()
 
     void onPing(ByteBuf payload) {
@@ -145,8 +152,32 @@ final class SubscriberSession {
 
     /** Answers a message that can't be followed; too many of them in a row end the session. */
     void refuse(JsonNode id, ErrorCode code, String message) {
-        hub.metrics().badMessages.increment();
         send(ServerMessages.error(id, code, message));
+        countRefused(code);
+    }
+
+    /** A message beyond the rate, of which nothing was read. */
+    void onTooManyMessages() {
+        sign();
+        if (state == State.OPEN) {
+            refuse(
+                    null,
+                    ErrorCode.RATE_LIMITED,
+                    "more than " + hub.settings().limits().messageRate()
+                            + " messages a second; this one was dropped: send it again, and fewer");
+        }
+    }
+
+    /** A ping or pong beyond the rate, which was dropped without an answer. */
+    void onTooManyControlFrames() {
+        sign();
+        if (state == State.OPEN) {
+            countRefused(ErrorCode.RATE_LIMITED);
+        }
+    }
+
+    private void countRefused(ErrorCode code) {
+        hub.metrics().refused(code.wireName());
         badMessages++;
         if (badMessages >= MOST_BAD_MESSAGES_IN_A_ROW) {
             fail(CloseReason.BAD_MESSAGES);
@@ -403,6 +434,23 @@ final class SubscriberSession {
         outbound.clear(); // at once: what waits for it is memory that others may need
         hub.toBeClosed(this);
         return true;
+    }
+
+    /** Ends it as {@link #fail} does, when so much time has passed; what happens meanwhile it takes part in. */
+    void failAfter(CloseReason reason, long delayNs) {
+        var unused = channel.eventLoop()
+                .schedule(
+                        () -> {
+                            fail(reason);
+                            hub.settle();
+                        },
+                        delayNs,
+                        TimeUnit.NANOSECONDS);
+    }
+
+    /** Closes the channel now, whether or not the client was told. */
+    void cut() {
+        closeChannel();
     }
 
     /** For the hub, and not while it goes through its sessions. */

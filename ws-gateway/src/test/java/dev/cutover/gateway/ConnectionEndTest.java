@@ -11,6 +11,8 @@ import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -141,7 +143,8 @@ class ConnectionEndTest {
     @Test
     void afterOurCloseFrameTheChannelClosesWhenThePeerAnswers() {
         TestClient client = rig.subscriber("positions");
-        rig.hub.closeSessions(CloseReason.DRAINING);
+        rig.hub.drain(new DrainSchedule(Duration.ZERO, 1), new Random(1));
+        client.afterMs(0);
         assertThat(client.closed()).isEqualTo("1001 {\"code\":\"draining\",\"reconnect\":true}");
         rig.batch().event("positions", "1", 1).deliver();
         client.send(new PingWebSocketFrame(), new TextWebSocketFrame("{\"type\":\"ping\"}"));
@@ -155,7 +158,8 @@ class ConnectionEndTest {
     @Test
     void afterOurCloseFrameTheChannelClosesWhenTheGraceTimeIsOver() {
         TestClient client = rig.client();
-        rig.hub.closeSessions(CloseReason.DRAINING);
+        rig.hub.drain(new DrainSchedule(Duration.ZERO, 1), new Random(1));
+        client.afterMs(0);
         client.afterMs(1_999);
         assertThat(client.channel.isOpen()).isTrue();
         client.afterMs(1);

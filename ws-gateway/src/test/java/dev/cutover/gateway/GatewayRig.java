@@ -14,6 +14,7 @@ import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.Settings;
 import dev.cutover.schema.Stage;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -47,6 +48,7 @@ final class GatewayRig implements AutoCloseable {
     final UnpooledByteBufAllocator alloc = new UnpooledByteBufAllocator(true);
     final RigLog log;
     final Hub hub;
+    final Admission admission;
 
     private final List<FrameEncoder> encoders = new ArrayList<>();
     private final Map<String, Long> ends = new HashMap<>();
@@ -66,10 +68,12 @@ final class GatewayRig implements AutoCloseable {
             encoders.add(new FrameEncoder(encoders.size(), feature, alloc));
             epochs.put(feature.topic(), "epoch-of-" + feature.name());
         }
+        GatewaySettings settings = settings(given);
+        admission = new Admission(settings, new InetSocketAddress(settings.host(), 0), () -> new Health(notReady));
         hub = new Hub(
                 new Trampoline(),
                 new Hub.Shared(
-                        settings(given),
+                        settings,
                         catalog,
                         epochs,
                         feature -> stages.getOrDefault(feature, Stage.SHADOW),
@@ -120,7 +124,13 @@ final class GatewayRig implements AutoCloseable {
     // clients
 
     TestClient connection() {
+        return connection("192.0.2.1");
+    }
+
+    /** @param from its address */
+    TestClient connection(String from) {
         TestClient client = new TestClient(
+                new InetSocketAddress(from, 50_000),
                 new HttpFront.Backing(
                         new ServiceEndpoints(
                                 () -> new Health(notReady),
@@ -128,7 +138,9 @@ final class GatewayRig implements AutoCloseable {
                                 metrics::scrape),
                         metrics,
                         channel -> hub,
-                        () -> "c-" + connections.incrementAndGet()),
+                        () -> "c-" + connections.incrementAndGet(),
+                        admission,
+                        hub.settings().limits().handshakeTimeout()),
                 alloc);
         clients.add(client);
         return client;
@@ -293,9 +305,22 @@ final class GatewayRig implements AutoCloseable {
     }
 
     double closedBy(String code) {
+        return counted("cutover_gateway_closed_total{code=\"" + code + "\"}");
+    }
+
+    double refused(String code) {
+        return counted("cutover_gateway_refused_total{code=\"" + code + "\"}");
+    }
+
+    /** With whatever code. */
+    double refused() {
+        return counted("cutover_gateway_refused_total");
+    }
+
+    private double counted(String series) {
         return metrics.scrape()
                 .lines()
-                .filter(line -> line.startsWith("cutover_gateway_closed_total{code=\"" + code + "\"}"))
+                .filter(line -> line.startsWith(series))
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
     }
@@ -304,6 +329,8 @@ final class GatewayRig implements AutoCloseable {
     public void close() {
         clients.forEach(TestClient::leave);
         assertThat(metrics.connections).hasValue(0);
+        assertThat(admission.streams()).as("places not given back").isZero();
+        assertThat(admission.addresses()).as("addresses kept").isZero();
         hub.release();
         log.assertRoomGivenBack();
         assertThat(frames).allSatisfy(frame -> assertThat(frame.references())

@@ -35,13 +35,14 @@ class HttpFrontTest {
         return answer.substring(answer.indexOf("\r\n\r\n") + 4);
     }
 
-    private static void assertProblem(String answer, String status, String detail) {
+    private void assertProblem(String answer, String status, String code, String detail) {
         assertThat(status(answer)).isEqualTo(status);
         assertThat(answer).contains("content-type: application/problem+json\r\n");
         int space = status.indexOf(' ');
         assertThat(body(answer))
                 .isEqualTo("{\"title\":\"" + status.substring(space + 1) + "\",\"status\":" + status.substring(0, space)
-                        + ",\"detail\":\"" + detail + "\"}");
+                        + ",\"detail\":\"" + detail + "\",\"code\":\"" + code + "\"}");
+        assertThat(rig.refused(code)).isPositive();
     }
 
     @Test
@@ -104,6 +105,7 @@ class HttpFrontTest {
         assertProblem(
                 ask("GET", "/wss"),
                 "404 Not Found",
+                "not_found",
                 "there are /ws/, /health/live, /health/ready, /metrics, /cutover/status");
     }
 
@@ -112,7 +114,7 @@ class HttpFrontTest {
         String answer = ask("POST", "/cutover/status", "Content-Length: 2") + "";
         assertThat(answer).as("the body is still to come").isEmpty();
         answer = ask("DELETE", "/cutover/status");
-        assertProblem(answer, "405 Method Not Allowed", "only GET and HEAD are answered here");
+        assertProblem(answer, "405 Method Not Allowed", "method_not_allowed", "only GET and HEAD are answered here");
         assertThat(answer).contains("allow: GET, HEAD\r\n");
     }
 
@@ -125,7 +127,7 @@ class HttpFrontTest {
     void whatIsNotHttpIs400AndTheConnectionCloses() {
         TestClient client = rig.connection();
         String answer = client.http("\u0016\u0003\u0001 hello\r\n\r\n");
-        assertProblem(answer, "400 Bad Request", "the request is not HTTP");
+        assertProblem(answer, "400 Bad Request", "not_http", "the request is not HTTP");
         assertThat(client.channel.isOpen()).isFalse();
     }
 
@@ -139,12 +141,12 @@ class HttpFrontTest {
     @Test
     void webSocketsAddressWithoutAnUpgradeIs426() {
         String answer = ask("GET", "/ws/");
-        assertProblem(answer, "426 Upgrade Required", "this is a WebSocket's address");
+        assertProblem(answer, "426 Upgrade Required", "upgrade_required", "this is a WebSocket's address");
         assertThat(answer)
                 .contains("upgrade: websocket\r\n")
                 .contains("connection: upgrade\r\n")
                 .contains("sec-websocket-version: 13\r\n");
-        assertThat(rig.metrics.handshakesRefused.count()).isEqualTo(1);
+        assertThat(rig.refused("upgrade_required")).isEqualTo(1);
     }
 
     @Test
@@ -153,7 +155,11 @@ class HttpFrontTest {
             String answer = rig.connection()
                     .http(TestClient.handshakeRequest()
                             .replace("Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: " + version));
-            assertProblem(answer, "426 Upgrade Required", "only version 13 of the protocol is spoken here");
+            assertProblem(
+                    answer,
+                    "426 Upgrade Required",
+                    "upgrade_required",
+                    "only version 13 of the protocol is spoken here");
             assertThat(answer).contains("sec-websocket-version: 13\r\n");
         }
         String none = rig.connection().http(TestClient.handshakeRequest().replace("Sec-WebSocket-Version: 13\r\n", ""));
@@ -164,10 +170,10 @@ class HttpFrontTest {
     void handshakeWithoutItsKeyOrConnectionHeaderIs400() {
         String detail = "a WebSocket's handshake needs the headers Connection: Upgrade and Sec-WebSocket-Key";
         String noKey = TestClient.handshakeRequest().replace("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "");
-        assertProblem(rig.connection().http(noKey), "400 Bad Request", detail);
+        assertProblem(rig.connection().http(noKey), "400 Bad Request", "bad_handshake", detail);
         String noConnection = TestClient.handshakeRequest().replace("Connection: Upgrade\r\n", "");
-        assertProblem(rig.connection().http(noConnection), "400 Bad Request", detail);
-        assertThat(rig.metrics.handshakesRefused.count()).isEqualTo(2);
+        assertProblem(rig.connection().http(noConnection), "400 Bad Request", "bad_handshake", detail);
+        assertThat(rig.refused("bad_handshake")).isEqualTo(2);
         assertThat(rig.metrics.connections).hasValue(0);
     }
 
@@ -175,7 +181,7 @@ class HttpFrontTest {
     void upgradeIsRefusedWhileTheGatewayIsNotReady() {
         rig.notReady.add("the gateway is stopping");
         String answer = rig.connection().http(TestClient.handshakeRequest());
-        assertProblem(answer, "503 Service Unavailable", "the gateway is stopping");
+        assertProblem(answer, "503 Service Unavailable", "not_ready", "the gateway is stopping");
         assertThat(answer).contains("retry-after: 1\r\n");
     }
 
@@ -226,9 +232,38 @@ class HttpFrontTest {
     @Test
     void connectionThatSaysNothingIsClosed() {
         TestClient client = rig.connection();
-        client.channel.advanceTimeBy(31, TimeUnit.SECONDS);
-        client.channel.runScheduledPendingTasks();
+        client.afterMs(9_999);
+        assertThat(client.channel.isOpen()).isTrue();
+        client.afterMs(1);
         assertThat(client.channel.isOpen()).isFalse();
+        assertThat(rig.refused("handshake_timeout")).isEqualTo(1);
+    }
+
+    @Test
+    void connectionThatSaysALittleNowAndThenIsClosedAllTheSame() {
+        TestClient client = rig.connection();
+        assertThat(status(client.http(request("GET", "/health/live")))).isEqualTo("200 OK");
+        int seconds = 0;
+        for (char each :
+                TestClient.handshakeRequest("X-Pad: " + "x".repeat(100)).toCharArray()) {
+            if (!client.channel.isOpen()) {
+                break;
+            }
+            client.http(String.valueOf(each));
+            client.afterMs(1_000);
+            seconds++;
+        }
+        assertThat(seconds).as("since its last whole request").isEqualTo(10);
+        assertThat(rig.refused("handshake_timeout")).isEqualTo(1);
+    }
+
+    @Test
+    void connectionThatGoesOnAskingStays() {
+        TestClient client = rig.connection();
+        for (int i = 0; i < 10; i++) {
+            client.afterMs(9_000);
+            assertThat(status(client.http(request("GET", "/health/live")))).isEqualTo("200 OK");
+        }
     }
 
     @Test

@@ -112,7 +112,7 @@ class ResumeTest {
                                 + "\"ts\":\"2026-01-05T15:30:00.123Z\",\"data\":{\"v\":5}}");
         assertThat(rig.metrics.resumesFromBacklog.count()).isEqualTo(1);
         assertThat(rig.metrics.positionsExpired.count()).isZero();
-        assertThat(rig.metrics.badMessages.count()).isZero();
+        assertThat(rig.refused()).isZero();
     }
 
     @Test
@@ -169,7 +169,7 @@ class ResumeTest {
                         + " going on from a snapshot");
         assertThat(rig.metrics.positionsExpired.count()).isEqualTo(1);
         assertThat(rig.metrics.resumesFromBacklog.count()).isZero();
-        assertThat(rig.metrics.badMessages.count()).isZero();
+        assertThat(rig.refused()).isZero();
     }
 
     @Test

@@ -238,7 +238,8 @@ class SessionTest {
                         + " [account_balance, positions, intraday, global_market]\"}}");
         client.say("{\"type\":\"ping\"}");
         assertThat(client.summaries()).containsExactly("pong");
-        assertThat(rig.metrics.badMessages.count()).isEqualTo(6);
+        assertThat(rig.refused()).isEqualTo(6);
+        assertThat(rig.refused("unknown_feature")).isEqualTo(3);
     }
 
     @Test

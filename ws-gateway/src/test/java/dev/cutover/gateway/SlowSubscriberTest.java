@@ -272,6 +272,7 @@ class SlowSubscriberTest {
         TestClient slow = rig.client();
         slow.socket.stall();
         for (int i = 0; i < 4000; i++) {
+            rig.afterMs(100); // within the rate of messages
             slow.say("{\"type\":\"ping\",\"timestamp\":" + i + "}");
             slow.send(new io.netty.handler.codec.http.websocketx.PingWebSocketFrame(
                     io.netty.buffer.Unpooled.copiedBuffer("ping", java.nio.charset.StandardCharsets.UTF_8)));

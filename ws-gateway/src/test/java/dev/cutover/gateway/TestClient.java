@@ -17,6 +17,7 @@ import io.netty.handler.codec.http.websocketx.WebSocket13FrameEncoder;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,8 +39,13 @@ final class TestClient {
     private int pings;
     private String closed;
 
-    TestClient(HttpFront.Backing backing, ByteBufAllocator alloc) {
-        channel = new EmbeddedChannel();
+    TestClient(SocketAddress from, HttpFront.Backing backing, ByteBufAllocator alloc) {
+        channel = new EmbeddedChannel() {
+            @Override
+            protected SocketAddress remoteAddress0() {
+                return from;
+            }
+        };
         channel.config().setAllocator(alloc);
         channel.freezeTime();
         channel.pipeline().addLast(socket);
