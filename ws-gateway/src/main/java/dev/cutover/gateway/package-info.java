@@ -13,6 +13,7 @@
  *                                          beginning of; ──► Hub: Kafka is away, or back
  *   FlagReader (thread flag-reader) ──► Hub: stage_changed
  *   HttpFront (event loops): health, metrics, status, the WebSocket's handshake ──► WebSocketHandler ──► SubscriberSession
+ *   Admission (any thread): asked by HttpFront who may come in; MessageGate (event loops): how much of it is let through
  * </pre>
  *
  * Threads: the tail's thread owns the consumer and the table of keys. Each event loop owns its hub, that hub's shards and all
