@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -69,6 +72,15 @@ final class KafkaConnectionTest {
         try (var consumer = kafka.groupConsumer("test", "test-group", Duration.ofSeconds(10))) {
             assertThat(consumer.groupMetadata().groupId()).isEqualTo("test-group");
             assertThat(consumer.groupMetadata().groupInstanceId()).isEmpty();
+        }
+    }
+
+    @Test
+    void aReaderThatMustNotJumpFailsWhereItHasNoPositionWhateverTheOperatorGave() {
+        KafkaConnection kafka = new KafkaConnection("127.0.0.1:9", Map.of("auto.offset.reset", "latest"));
+        try (var consumer = kafka.exactConsumer("test")) {
+            consumer.assign(List.of(new TopicPartition("some", 0)));
+            assertThatThrownBy(() -> consumer.poll(Duration.ZERO)).isInstanceOf(NoOffsetForPartitionException.class);
         }
     }
 }
