@@ -77,7 +77,7 @@ final class SystemUnderTest implements AutoCloseable {
 
     /** A gateway on a free port that need not be ready. */
     Gateway startGateway() {
-        return open(startGateway("gw-" + ++gateways, 1 << 20));
+        return open(startGateway("gw-" + ++gateways, Map.of()));
     }
 
     Gateway gateway(int sessionBytes) {

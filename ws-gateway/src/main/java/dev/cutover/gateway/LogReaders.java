@@ -52,9 +52,10 @@ final class LogReaders implements EventLog, AutoCloseable {
 
     /** What a reader's consumer needs besides the operator's settings. */
     static final Map<String, String> CONSUMER_SETTINGS = Map.of(
-            ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none",
-            ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, Integer.toString(LogReading.MOST_BYTES),
-            ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "100");
+            ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
+            Integer.toString(LogReading.MOST_BYTES),
+            ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
+            "100");
 
     /** A question, as a task for whichever reader is free. */
     private interface Task {
@@ -82,7 +83,7 @@ final class LogReaders implements EventLog, AutoCloseable {
         LogReaders all = new LogReaders(catalog, alloc, metrics);
         for (int i = 1; i <= readers; i++) {
             String name = "cutover-gateway-log-" + i;
-            all.startThread(i, () -> kafka.with(CONSUMER_SETTINGS).consumer(name));
+            all.startThread(i, () -> kafka.with(CONSUMER_SETTINGS).exactConsumer(name));
         }
         return all;
     }
