@@ -26,7 +26,7 @@ final class LogReading {
         READY,
         /** Something is being found or read; {@code onArrival} is called when it has come. */
         WAITING,
-        /** Kafka does not answer; answered once, and then it is {@link #WAITING} until Kafka does. */
+        /** Kafka does not answer, and was asked again; answered once, and then it is {@link #WAITING} until Kafka does. */
         UNAVAILABLE,
         /** What is next is not in the log any more. */
         GONE,
@@ -95,7 +95,7 @@ final class LogReading {
         if (gone) {
             return State.GONE;
         }
-        if (!asking && (!away || awaySaid)) {
+        if (!asking) {
             ask();
         }
         if (away && !awaySaid) {

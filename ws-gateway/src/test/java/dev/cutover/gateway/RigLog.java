@@ -25,6 +25,7 @@ final class RigLog implements EventLog {
     private final Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> records = new HashMap<>();
     private final Map<TopicPartition, Long> begins = new HashMap<>();
     private final Queue<Runnable> held = new ArrayDeque<>();
+    private final List<Runnable> unanswered = new ArrayList<>();
     private boolean holding;
     private boolean away;
     private int room;
@@ -68,8 +69,16 @@ final class RigLog implements EventLog {
         }
     }
 
+    /** Kafka is away, or back: what is asked meanwhile is answered by {@link #timeOut}. */
     void away(boolean isAway) {
         away = isAway;
+    }
+
+    /** As long as Kafka is waited for has passed: what was asked while it was away is answered, and may be asked again. */
+    void timeOut() {
+        List<Runnable> answers = List.copyOf(unanswered);
+        unanswered.clear();
+        answers.forEach(Runnable::run);
     }
 
     private void execute(Executor loop, Runnable answer) {
@@ -88,7 +97,7 @@ final class RigLog implements EventLog {
     @Override
     public void find(Feature feature, Start start, Instant until, Executor loop, Consumer<Answer<Span>> answer) {
         if (away) {
-            execute(loop, () -> answer.accept(new Answer.Unavailable<>("away")));
+            unanswered.add(() -> loop.execute(() -> answer.accept(new Answer.Unavailable<>("away"))));
             return;
         }
         long[] from = new long[feature.partitions()];
@@ -123,7 +132,7 @@ final class RigLog implements EventLog {
         reads++;
         TopicPartition partition = new TopicPartition(reader.feature().topic(), piece.partition());
         if (away) {
-            execute(loop, () -> answer.accept(new Answer.Unavailable<>("away")));
+            unanswered.add(() -> loop.execute(() -> answer.accept(new Answer.Unavailable<>("away"))));
         } else if (piece.from() < begins.getOrDefault(partition, 0L)) {
             execute(loop, () -> answer.accept(new Answer.Gone<>()));
         } else {
