@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -65,12 +67,13 @@ final class ReplayCommandSystemTest {
         assertThat(filed.exitCode()).as(filed.toString()).isZero();
         List<String> frames = Files.readAllLines(directory.resolve("window.jsonl"));
         assertThat(frames).isEqualTo(json.out).hasSameSizeAs(printed.out);
-        Instant last = Instant.EPOCH;
+        Map<String, Long> last = new HashMap<>();
         for (String frame : frames) {
             JsonNode event = JSON.readTree(frame);
-            Instant ts = Instant.parse(event.path("ts").asText());
-            assertThat(ts).isBetween(last, Instant.parse(until));
-            last = ts;
+            assertThat(Instant.parse(event.path("ts").asText())).isBefore(until);
+            String[] pos = event.path("pos").asText().split(":");
+            Long before = last.put(pos[0], Long.parseLong(pos[1]));
+            assertThat(before == null || before < last.get(pos[0])).as(frame).isTrue();
         }
     }
 

@@ -250,11 +250,7 @@ final class Subscriptions {
         for (CatchUp catchUp : List.copyOf(catchUps)) {
             if (catchUp.shard() == shard) {
                 drop(catchUp);
-                expire(
-                        catchUp.id(),
-                        shard,
-                        catchUp.keys(),
-                        MADE_ANEW.formatted(shard.feature().name()));
+                beginWithSnapshot(catchUp.id(), shard, catchUp.keys(), 0, Opening.GAP);
             }
         }
     }

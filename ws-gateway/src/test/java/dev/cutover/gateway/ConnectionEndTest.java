@@ -66,6 +66,13 @@ class ConnectionEndTest {
     }
 
     @Test
+    void clientThatGoesInTheMiddleOfAMessageIsNoErrorOfTheGateway() {
+        rig.client().send(new TextWebSocketFrame(false, 0, utf8("{\"type\":"))).drop();
+        assertThat(rig.metrics.connections).hasValue(0);
+        assertThat(rig.closedBy("internal")).isZero();
+    }
+
+    @Test
     void fragmentsThatAreTooLongTogetherAreRefused() {
         TestClient client = rig.client()
                 .send(new TextWebSocketFrame(false, 0, utf8("x".repeat(MOST))))

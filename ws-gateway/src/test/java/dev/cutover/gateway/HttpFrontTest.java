@@ -106,7 +106,7 @@ class HttpFrontTest {
                 ask("GET", "/wss"),
                 "404 Not Found",
                 "not_found",
-                "there are /ws/, /health/live, /health/ready, /metrics, /cutover/status");
+                "there are /ws/, /sse, /health/live, /health/ready, /metrics, /cutover/status");
     }
 
     @Test

@@ -48,12 +48,17 @@ final class RigLog implements EventLog {
 
     /** Retention takes all that was made so far, of every feature. */
     void forget() {
-        records.forEach((partition, all) -> begins.put(partition, end(partition)));
+        records.forEach((partition, all) -> {
+            begins.put(partition, end(partition));
+            all.clear();
+        });
     }
 
     private long end(TopicPartition partition) {
         List<ConsumerRecord<byte[], byte[]>> all = of(partition);
-        return all.isEmpty() ? 0 : all.get(all.size() - 1).offset() + 1;
+        return all.isEmpty()
+                ? begins.getOrDefault(partition, 0L)
+                : all.get(all.size() - 1).offset() + 1;
     }
 
     /** From now on answers wait for {@link #answer}. */
