@@ -71,7 +71,7 @@ final class ReplayCommandSystemTest {
         for (String frame : frames) {
             JsonNode event = JSON.readTree(frame);
             assertThat(Instant.parse(event.path("ts").asText())).isBefore(until);
-            String[] pos = event.path("pos").asText().split(":");
+            String[] pos = event.path("pos").asText().split(":", 2);
             Long before = last.put(pos[0], Long.parseLong(pos[1]));
             assertThat(before == null || before < last.get(pos[0])).as(frame).isTrue();
         }
