@@ -126,8 +126,7 @@ final class CatchUp {
         while (session.canWriteNow()) {
             switch (reading.state()) {
                 case READY -> {
-                    takePassed();
-                    subscribe(session);
+                    beginLog(session);
                     if (!write(session, reading.head())) {
                         return Progress.WAITING;
                     }
@@ -135,11 +134,13 @@ final class CatchUp {
                     takePassed();
                 }
                 case END -> {
-                    takePassed();
+                    beginLog(session);
                     return Progress.AT_END;
                 }
                 case WAITING -> {
-                    takePassed();
+                    if (subscribed) {
+                        takePassed();
+                    }
                     return Progress.WAITING;
                 }
                 case GONE -> {
@@ -153,6 +154,15 @@ final class CatchUp {
         return Progress.WAITING;
     }
 
+    /** The log has what is next: the client is told from where it begins, before what it does not want is passed over. */
+    private void beginLog(SubscriberSession session) {
+        if (seen == null) {
+            seen = Arrays.stream(reading.span().from()).map(next -> next - 1).toArray();
+        }
+        subscribe(session);
+        takePassed();
+    }
+
     private EventLog.Span untilTheBacklog() {
         long[] from = new long[seen.length];
         long[] to = new long[seen.length];
@@ -164,14 +174,8 @@ final class CatchUp {
     }
 
     private void takePassed() {
-        if (reading.span() != null) {
-            if (seen == null) {
-                seen = new long[reading.span().from().length];
-                Arrays.setAll(seen, partition -> reading.span().from()[partition] - 1);
-            }
-            for (int partition = 0; partition < seen.length; partition++) {
-                seen[partition] = Math.max(seen[partition], reading.passed(partition));
-            }
+        for (int partition = 0; partition < seen.length; partition++) {
+            seen[partition] = Math.max(seen[partition], reading.passed(partition));
         }
     }
 

@@ -118,6 +118,16 @@ class PastTest {
     }
 
     @Test
+    void clientIsToldThePositionThatItAskedForAlsoWhereItWantsNothingOfWhatFollows() {
+        bars(300);
+        TestClient client = rig.client().say(resume(9, "\"keys\":[\"other\"],"));
+        List<JsonNode> got = client.messages();
+        assertThat(got).hasSize(2);
+        assertThat(got.get(0).at("/offsets/0").asLong()).isEqualTo(9);
+        assertThat(got.get(1).path("type").asText()).isEqualTo("caught_up");
+    }
+
+    @Test
     void earliestTellsAllAndGoesLive() {
         bars(300);
         TestClient client = rig.client().say(subscribe("\"from\":\"earliest\""));
