@@ -19,7 +19,6 @@ final class ChaosFeed implements AutoCloseable {
     static final String LATEST = FEATURES.get(1);
 
     private static final int TICK_MS = 10;
-    private static final int HEARTBEAT_MS = 250;
     private static final int MINUTES = 300;
     private static final int VWAP_ONE_IN = 20;
     private static final int LARGE_ONE_IN = 4;
@@ -43,15 +42,16 @@ final class ChaosFeed implements AutoCloseable {
      * @param keys of each feature
      * @param bytes of most events, roughly
      * @param largeBytes of every fourth
+     * @param heartbeatMs between two heartbeats
      */
-    ChaosFeed(SystemUnderTest system, RandomGenerator random, int keys, int bytes, int largeBytes) {
+    ChaosFeed(SystemUnderTest system, RandomGenerator random, int keys, int bytes, int largeBytes, int heartbeatMs) {
         this.feed = system.feed();
         this.heartbeatTopic = system.catalog().heartbeat().topic();
         this.random = random;
         this.keys = keys;
         this.smallPad = "x".repeat(bytes);
         this.largePad = "x".repeat(largeBytes);
-        var unused = thread.scheduleAtFixedRate(this::beat, 0, HEARTBEAT_MS, TimeUnit.MILLISECONDS);
+        var unused = thread.scheduleAtFixedRate(this::beat, 0, heartbeatMs, TimeUnit.MILLISECONDS);
     }
 
     static String key(String feature, int number) {

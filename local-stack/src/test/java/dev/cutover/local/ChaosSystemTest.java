@@ -76,11 +76,12 @@ final class ChaosSystemTest {
     void whateverHappensNothingIsLostOrDoubledAndAllOfItIsInOrder() throws Exception {
         System.out.println("seed " + SEED + ", " + DURATION.toSeconds() + " s");
         for (int i = 1; i <= GATEWAYS; i++) {
-            Map<String, String> options = Map.of("session-bytes", "65536", "drain", "1s", "gateway-loops", "2");
+            Map<String, String> options =
+                    Map.of("session-bytes", "65536", "backlog-bytes", "4194304", "drain", "1s", "gateway-loops", "2");
             gateways.add(system.open(new GatewayProcess(system, getClass(), "gw-" + i, options)));
         }
         gateways.parallelStream().forEach(GatewayProcess::start);
-        ChaosFeed feed = system.open(new ChaosFeed(system, random(2), KEYS, 200, 8_000));
+        ChaosFeed feed = system.open(new ChaosFeed(system, random(2), KEYS, 200, 8_000, 250));
         feed.start(EVENTS_PER_SECOND);
         swarm.tell(this::connectClients);
         AtomicBoolean calm = new AtomicBoolean();
@@ -221,7 +222,11 @@ final class ChaosSystemTest {
         swarm.awaitReached(truth.ends(), SETTLED);
         Map<String, Long> counts = swarm.counts();
         List<String> faults = truth.faults(swarm);
-        System.out.println(truth.events() + " events, gateways " + deeds + ", clients " + counts);
+        double fromLog = gateways.stream()
+                .mapToDouble(gateway -> gateway.metric("cutover_gateway_log_reads_total"))
+                .sum();
+        System.out.println(truth.events() + " events, gateways " + deeds + ", clients " + counts
+                + ", pieces of the log read by those that run now " + fromLog);
         assertThat(faults).as("seed %s", SEED).isEmpty();
         assertThat(counts.get("resumes")).isGreaterThan(CLIENTS);
     }

@@ -148,12 +148,12 @@ final class GatewayProcess implements AutoCloseable {
         }
     }
 
-    /** The sum of a metric over all its tags; 0 where there is none of that name. */
+    /** The sum of a metric over all its tags, or over those that begin so; 0 where there is none of that name. */
     double metric(String metric) {
         return TestHttp.get(address(), "/metrics")
                 .text()
                 .lines()
-                .filter(line -> line.startsWith(metric) && " {".indexOf(line.charAt(metric.length())) >= 0)
+                .filter(line -> line.startsWith(metric) && " {,}".indexOf(line.charAt(metric.length())) >= 0)
                 .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
                 .sum();
     }

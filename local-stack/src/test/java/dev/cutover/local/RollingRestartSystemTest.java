@@ -48,7 +48,7 @@ final class RollingRestartSystemTest {
             gateways.add(system.open(new GatewayProcess(system, getClass(), name, Map.of("drain", "3s"))));
         }
         gateways.parallelStream().forEach(GatewayProcess::start);
-        ChaosFeed feed = system.open(new ChaosFeed(system, random(), KEYS, 200, 1_000));
+        ChaosFeed feed = system.open(new ChaosFeed(system, random(), KEYS, 200, 1_000, 250));
         feed.start(EVENTS_PER_SECOND);
         swarm.tell(() -> connectClients(gateways));
         awaitSettled();
