@@ -246,7 +246,7 @@ final class CatchUp {
 
     /** To be called every second or so: what a client that has not read since holds of the log, others may have meanwhile. */
     void giveBackIfStalled() {
-        if (!moved && reading != null) {
+        if (!moved && reading != null && !reading.isAsking()) {
             reading.giveBack();
         }
         moved = false;

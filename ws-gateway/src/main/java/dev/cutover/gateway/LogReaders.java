@@ -7,16 +7,17 @@ import dev.cutover.schema.PoisonException;
 import io.netty.buffer.ByteBufAllocator;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -38,7 +39,8 @@ import org.slf4j.LoggerFactory;
  * gets its turn, and the tail, which has a consumer of its own, is not slowed. Each thread owns its consumer. Safe on any thread.
  *
  * <p>Memory: what is held for those that catch up is bounded by the {@link #MOST_HELD} readings that may hold pieces at a time;
- * others wait here until one of those is written, or gives its pieces back because its client does not read.
+ * others wait until one of those is written, or gives its pieces back because its client does not read. They wait beside the
+ * tasks, not among them: a reading that has room is never behind one that has none, or neither would get on.
  */
 final class LogReaders implements EventLog, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(LogReaders.class);
@@ -54,12 +56,13 @@ final class LogReaders implements EventLog, AutoCloseable {
     static final Map<String, String> CONSUMER_SETTINGS = Map.of(
             ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
             Integer.toString(LogReading.MOST_BYTES),
+            // what a consumer fetches ahead at the log's end would be waited for by who is next
             ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG,
-            "100");
+            "1");
 
     /** A question, as a task for whichever reader is free. */
     private interface Task {
-        void run(Consumer<byte[], byte[]> consumer) throws InterruptedException;
+        void run(Consumer<byte[], byte[]> consumer);
 
         /** Kafka has failed. */
         void fail(KafkaException failure);
@@ -69,7 +72,10 @@ final class LogReaders implements EventLog, AutoCloseable {
     private final ByteBufAllocator alloc;
     private final GatewayMetrics metrics;
     private final BlockingQueue<Task> tasks = new LinkedBlockingQueue<>();
-    private final Semaphore room = new Semaphore(MOST_HELD);
+    /** Those that wait for room, in the order of asking; guarded by itself, as is {@link #room}. */
+    private final Queue<ReadTask> roomless = new ArrayDeque<>();
+
+    private int room = MOST_HELD;
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean closing;
 
@@ -131,45 +137,81 @@ final class LogReaders implements EventLog, AutoCloseable {
 
     @Override
     public void read(Reader reader, Piece piece, Executor loop, java.util.function.Consumer<Answer<Frames>> answer) {
-        tasks.add(new Task() {
-            @Override
-            public void run(Consumer<byte[], byte[]> consumer) throws InterruptedException {
-                if (reader.isOver().isOver()) {
+        ReadTask task = new ReadTask(reader, piece, loop, answer);
+        if (piece.needsRoom()) {
+            synchronized (roomless) {
+                if (room == 0) {
+                    roomless.add(task);
                     return;
                 }
-                if (piece.needsRoom()) {
-                    room.acquire();
-                }
-                Answer<Frames> read = null;
-                try {
-                    read = frames(consumer, reader, piece);
-                } finally {
-                    if (piece.needsRoom() && !(read instanceof Answer.Found<Frames>)) {
-                        room.release();
-                    }
-                }
-                hand(read);
+                room--;
             }
+        }
+        tasks.add(task);
+    }
 
-            private void hand(Answer<Frames> read) {
-                if (!tell(loop, () -> answer.accept(read)) && read instanceof Answer.Found<Frames> found) {
-                    found.value().frames().forEach(Frame::release);
-                    if (piece.needsRoom()) {
-                        room.release();
-                    }
-                }
-            }
+    /** One that needs room has it. */
+    private final class ReadTask implements Task {
+        private final Reader reader;
+        private final Piece piece;
+        private final Executor loop;
+        private final java.util.function.Consumer<Answer<Frames>> answer;
 
-            @Override
-            public void fail(KafkaException failure) {
-                hand(new Answer.Unavailable<>(failure.getMessage()));
+        ReadTask(Reader reader, Piece piece, Executor loop, java.util.function.Consumer<Answer<Frames>> answer) {
+            this.reader = reader;
+            this.piece = piece;
+            this.loop = loop;
+            this.answer = answer;
+        }
+
+        boolean isOver() {
+            return reader.isOver().isOver();
+        }
+
+        @Override
+        public void run(Consumer<byte[], byte[]> consumer) {
+            if (isOver()) {
+                giveRoomBack();
+            } else {
+                hand(frames(consumer, reader, piece));
             }
-        });
+        }
+
+        @Override
+        public void fail(KafkaException failure) {
+            hand(new Answer.Unavailable<>(failure.getMessage()));
+        }
+
+        private void hand(Answer<Frames> read) {
+            boolean told = tell(loop, () -> answer.accept(read));
+            if (!told && read instanceof Answer.Found<Frames> found) {
+                found.value().frames().forEach(Frame::release);
+            }
+            if (!told || !(read instanceof Answer.Found<Frames>)) {
+                giveRoomBack();
+            }
+        }
+
+        private void giveRoomBack() {
+            if (piece.needsRoom()) {
+                giveRoom();
+            }
+        }
     }
 
     @Override
     public void giveRoom() {
-        room.release();
+        synchronized (roomless) {
+            ReadTask next = roomless.poll();
+            while (next != null && next.isOver()) {
+                next = roomless.poll();
+            }
+            if (next == null) {
+                room++;
+            } else {
+                tasks.add(next);
+            }
+        }
     }
 
     /** False where the loop has ended. */

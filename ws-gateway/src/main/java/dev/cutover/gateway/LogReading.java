@@ -213,6 +213,11 @@ final class LogReading {
         return span;
     }
 
+    /** Whether it waits for the log, rather than for who reads it. */
+    boolean isAsking() {
+        return asking;
+    }
+
     /** Drops what it holds, to read it again when it is asked for. */
     void giveBack() {
         for (int partition = 0; partition < held.size(); partition++) {

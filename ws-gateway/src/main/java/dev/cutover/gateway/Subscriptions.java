@@ -312,7 +312,6 @@ final class Subscriptions {
         live.keySet().forEach(shard -> high.put(shard, shard.reached().clone()));
         for (CatchUp catchUp : catchUps) {
             if (catchUp.seen() == null) {
-                high.remove(catchUp.shard());
                 continue;
             }
             long[] offsets = high.computeIfAbsent(
@@ -321,6 +320,7 @@ final class Subscriptions {
                 offsets[partition] = Math.min(offsets[partition], catchUp.seen()[partition]);
             }
         }
+        catchUps.stream().filter(each -> each.seen() == null).forEach(each -> high.remove(each.shard()));
         return high;
     }
 
