@@ -1,25 +1,42 @@
 /**
- * Pushes the events of Kafka to WebSocket subscribers.
+ * Pushes the events of Kafka to subscribers, by WebSocket or as server-sent events. Gateway builds all of it, runs it, and closes it
+ * in reverse; GatewayMain is the way in from a command line.
  *
  * <pre>
- *   TopicTail ────────► TailBatch ────────► Hub ──────────────► SubscriberSession ──► socket
- *    thread gateway-tail   of Frames,        one per event loop:   Outbound: bounded,
- *    polls Kafka,          each encoded      FeatureShard holds    conflates (latest)
- *    FrameEncoder,         once, shared      latest values,        or closes (every)
- *    DeadLetters           by all loops      series, subscribers,  Subscriptions: live, or CatchUp,
- *                                            Backlog ────────────► which reads from the backlog
+ *   TopicTail ────────► TailBatch ────────► Hub ──────────────► SubscriberSession ──► Wire ──► socket
+ *    thread gateway-tail   of Frames,        one per event loop:   Outbound: bounded,      WebSocketWire
+ *    polls Kafka from a    each encoded      FeatureShard holds    conflates (latest)      or SseWire
+ *    Beginning on,         once, shared      LatestValues,         or closes (every)
+ *    FrameEncoder,         by all loops      subscribers,          Subscriptions: LiveSubscription, or CatchUp, which reads
+ *    DeadLetters,                            Backlog ────────────►   the Backlog, and the EventLog before that
+ *    TailVitals                               in a BacklogBudget   Replays: each Replay reads the EventLog
  *
- *   TopicWatch (thread gateway-topics) ──► TopicTail: a topic was made anew, which Renewals (thread gateway-renewal) finds the
- *                                          beginning of; ──► Hub: Kafka is away, or back
+ *   EventLog, which is LogReaders (threads gateway-log-N): finds and reads pieces of Kafka's log for whoever asks; a LogReading
+ *     (event loop) puts the pieces of one reader together: by time over the partitions, in ascending offset within each
+ *   TopicWatch (thread gateway-topics) looks at Kafka, and Upstream says what has changed ──► TopicTail: a topic was made anew;
+ *     ──► Hub: Kafka is away, or back
+ *   Renewals (thread gateway-renewal) finds the Beginning of such a topic, or of one that does not hold what is next ──► TopicTail
  *   FlagReader (thread flag-reader) ──► Hub: stage_changed
- *   HttpFront (event loops): health, metrics, status, the WebSocket's handshake ──► WebSocketHandler ──► SubscriberSession
- *   Admission (any thread): asked by HttpFront who may come in; MessageGate (event loops): how much of it is let through
+ *
+ *   HttpFront (event loops): health, metrics, status; a request that is turned away, by a Refusal; the way up
+ *     to a WebSocket: MessageGate, which lets through what MessageRate allows ──► WebSocketHandler ──► SubscriberSession
+ *     to server-sent events: SseRequest ──► SseHandler ──► SubscriberSession
+ *   Admission (any thread): asked by HttpFront which sockets, requests and streams may come in
+ *   ClientMessage is what a client says, ServerMessages what it is told besides events, CloseReason why its connection ends
  * </pre>
  *
- * Threads: the tail's thread owns the consumer and the table of keys. Each event loop owns its hub, that hub's shards and all
- * sessions of its connections; nothing of them is locked. A batch crosses from the tail to each loop as one task, a bounded
- * number of them at a time, so that a loop that falls behind slows the reading of Kafka and not the heap. Every loop keeps its
- * own latest values and recent frames (references to shared frames): a snapshot or a backlog and the live events after it then
- * come from one thread, and there is no hand-over between them that could lose or double an event.
+ * Threads: the tail's thread owns its consumer, its encoders and their keys, and what Renewals know. Each log reader's thread owns a
+ * consumer of its own; the search of a renewal makes one for each attempt. Each event loop owns its hub, that hub's shards with their
+ * backlogs, and all sessions of its connections with all that they read; nothing of them is locked. Admission alone counts for all
+ * loops, under a lock, and the places of replays are a semaphore.
+ *
+ * <p>A batch crosses from the tail to each loop as one task, a bounded number of them at a time, so that a loop that falls behind
+ * slows the reading of Kafka and not the heap. Answers of the log readers, flags, and news of Kafka cross as tasks as well. Every
+ * loop keeps its own latest values and recent frames (references to shared frames): a snapshot or a backlog and the live events
+ * after it then come from one thread, and there is no hand-over between them that could lose or double an event. What is read of
+ * the past takes turns, behind the batches that wait, and only as far as its client reads.
+ *
+ * <p>The end: Gateway has Admission let nobody in any more, and has each hub close its sessions one after the other, by a
+ * DrainSchedule.
  */
 package dev.cutover.gateway;
