@@ -96,13 +96,13 @@ final class GatewayStream implements AutoCloseable {
     }
 
     /**
-     * Runs a command's work in a conversation with the gateway that the address options name. Ctrl-C and SIGTERM interrupt
-     * it, and the process then ends with the work's own exit code.
+     * Does a command's work in a conversation with the gateway that the address options name. What Ctrl-C is to end goes
+     * inside {@link Interruption#run}, together with all else that it must clean up.
      *
      * @param client how the command calls itself
      * @return the exit code
      */
-    static int run(CommandSpec spec, String client, Work work) {
+    static int converse(CommandSpec spec, String client, Work work) throws InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
         URI address;
         try {
@@ -111,17 +111,15 @@ final class GatewayStream implements AutoCloseable {
             err.println(e.getMessage());
             return ServiceCommand.USAGE;
         }
-        return Interruption.run(() -> {
-            try (GatewayStream stream = new GatewayStream(address, err)) {
-                return work.follow(stream);
-            } catch (LostException e) {
-                err.println(e.getMessage());
-                return ServiceCommand.FAILED;
-            } catch (RefusedException e) {
-                err.println(e.getMessage());
-                return e.exitCode();
-            }
-        });
+        try (GatewayStream stream = new GatewayStream(address, err)) {
+            return work.follow(stream);
+        } catch (LostException e) {
+            err.println(e.getMessage());
+            return ServiceCommand.FAILED;
+        } catch (RefusedException e) {
+            err.println(e.getMessage());
+            return e.exitCode();
+        }
     }
 
     private static String noConnection(URI address, Throwable cause) {

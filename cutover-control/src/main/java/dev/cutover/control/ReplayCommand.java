@@ -103,11 +103,15 @@ final class ReplayCommand implements Callable<Integer> {
         if (force && output == null) {
             throw new ParameterException(spec.commandLine(), "--force goes with --output alone");
         }
+        return Interruption.run(this::replay);
+    }
+
+    private int replay() throws InterruptedException {
         if (output == null) {
-            return GatewayStream.run(spec, "cutover-replay", stream -> follow(stream, null));
+            return GatewayStream.converse(spec, "cutover-replay", stream -> follow(stream, null));
         }
         try (WholeFile file = WholeFile.create(output, force)) {
-            return GatewayStream.run(spec, "cutover-replay", stream -> follow(stream, file));
+            return GatewayStream.converse(spec, "cutover-replay", stream -> follow(stream, file));
         } catch (IOException e) {
             spec.commandLine().getErr().println(cantWrite(e));
             return ServiceCommand.FAILED;

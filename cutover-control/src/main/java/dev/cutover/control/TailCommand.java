@@ -58,7 +58,7 @@ final class TailCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        return GatewayStream.run(spec, "cutover-tail", this::follow);
+        return Interruption.run(() -> GatewayStream.converse(spec, "cutover-tail", this::follow));
     }
 
     private int follow(GatewayStream stream) throws LostException, RefusedException {
