@@ -218,7 +218,7 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
             check(!form.key.isBlank(), place + ", key", "must name a field");
             List<String> required = form.required == null ? List.of(form.key) : form.required;
             check(
-                    !required.contains(null) && required.stream().noneMatch(String::isBlank),
+                    required.stream().noneMatch(field -> field == null || field.isBlank()),
                     place + ", required",
                     "must be a list of fields");
             return new Feature.EventType(
