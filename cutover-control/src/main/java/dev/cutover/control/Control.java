@@ -5,6 +5,7 @@ import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.FlagReader;
 import dev.cutover.schema.FlagWriter;
 import dev.cutover.schema.Health;
+import dev.cutover.schema.Json;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.Parts;
 import dev.cutover.schema.ServiceEndpoints;
@@ -87,18 +88,39 @@ public final class Control implements AutoCloseable {
         metrics.showActive(lease::isActive);
         // before the first request: what was never read must not be taken for shadow
         awaitFlags(kafka);
-        ControlApi api = new ControlApi(
+        Answers answers = new Answers(catalog, metrics);
+        EvidenceBook book = new EvidenceBook(catalog, new Thresholds(2, 1.5, 3, 5, 3), flags::flag, Clock.systemUTC());
+        SignOffs signOffs = parts.add(
+                "sign-offs",
+                new SignOffs(
+                        SignOffs.producer(kafka),
+                        signOff -> signOff.equals(
+                                book.of(signOff.feature(), Clock.systemUTC().instant())
+                                        .signOffs()
+                                        .get(signOff.to())),
+                        System::nanoTime));
+        ControlApi changes = new ControlApi(writer::write, signOffs::write, Clock.systemUTC(), answers, metrics);
+        EvidenceApi evidence = new EvidenceApi(
                 settings.name(),
-                catalog,
-                flags::flag,
-                writer::write,
-                audit::of,
                 lease::isActive,
-                Clock.systemUTC(),
-                metrics);
+                catalog,
+                feature -> book.of(feature, Clock.systemUTC().instant()),
+                feature -> Json.MAPPER.createObjectNode(),
+                audit::of,
+                new VerdictLog(
+                        () -> kafka.withQuickFetch().consumer("cutover-control-verdicts"),
+                        System::nanoTime,
+                        metrics.unreadableVerdicts)::newest,
+                report -> {},
+                answers);
         http = parts.add(
                 "http",
-                ControlHttp.start(settings, api, new ServiceEndpoints(this::health, this::status, metrics::scrape)));
+                ControlHttp.start(
+                        settings,
+                        changes,
+                        evidence,
+                        answers,
+                        new ServiceEndpoints(this::health, this::status, metrics::scrape)));
         // last: a start that fails must not have written
         firstStart.write(flags::flag, writer::write);
         lease.start();

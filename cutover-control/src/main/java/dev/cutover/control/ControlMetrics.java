@@ -18,6 +18,8 @@ final class ControlMetrics {
             counter("cutover.control.writes.failed", "changes of unknown end, because Kafka failed");
     final Counter unreadableAudit = counter(
             "cutover.control.audit.unreadable", "times that an audit record was skipped because it is not JSON");
+    final Counter unreadableVerdicts =
+            counter("cutover.control.verdicts.unreadable", "times that a record was skipped because it is no verdict");
 
     private Counter counter(String name, String description) {
         return Counter.builder(name).description(description).register(registry);

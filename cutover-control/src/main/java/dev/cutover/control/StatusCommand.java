@@ -1,5 +1,6 @@
 package dev.cutover.control;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.cutover.control.ControlClient.NoAnswerException;
 import dev.cutover.control.ControlClient.RefusedException;
 import dev.cutover.control.ControlClient.Reply;
@@ -8,6 +9,8 @@ import dev.cutover.schema.CutoverStatus.FeatureStatus;
 import dev.cutover.schema.Flag;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -24,6 +27,9 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         usageHelpWidth = 110)
 final class StatusCommand implements Callable<Integer> {
+    /** Who a rollback by the guard is by. */
+    private static final String GUARD = "guard";
+
     @Option(names = "--json", description = "print the service's answer as it is")
     private boolean json;
 
@@ -44,6 +50,7 @@ final class StatusCommand implements Callable<Integer> {
         }
         CutoverStatus status = Operator.read(CutoverStatus.class, reply.document());
         Table table = new Table();
+        List<Flag> held = new ArrayList<>();
         for (FeatureStatus feature : status.features()) {
             // the status says neither whether a change was forced nor since when the stage holds
             Flag flag = feature.version() == 0
@@ -59,14 +66,42 @@ final class StatusCommand implements Callable<Integer> {
                     "v" + flag.version(),
                     time(flag.since()),
                     flag.changedBy(),
-                    flag.forced() ? "forced" : "",
+                    marks(flag),
                     flag.reason());
+            if (flag.hold()) {
+                held.add(flag);
+            }
         }
         command.getOut().println(status.headline());
         table.print(command);
+        held.forEach(flag -> command.getOut().println(held(flag) + Change.address(command)));
         if (status.stale()) {
             command.getOut().println(stale(status.flagsAgeMs()));
         }
+    }
+
+    /** What is not as it usually is. */
+    static String marks(Flag flag) {
+        List<String> marks = new ArrayList<>();
+        if (flag.forced()) {
+            marks.add("forced");
+        }
+        if (flag.hold()) {
+            marks.add("held");
+        }
+        if (flag.guard() != Flag.Guard.ON) {
+            marks.add("guard " + flag.guard().wireName());
+        }
+        return String.join(", ", marks);
+    }
+
+    /** Whoever changed the flag after the guard gave a reason of their own; the guard's is in the history then. */
+    private static String held(Flag flag) {
+        return "⚠ " + flag.feature() + " is held by the guard: "
+                + (GUARD.equals(flag.changedBy())
+                        ? Table.plain(flag.reason())
+                        : "./cutover history " + flag.feature() + " says why")
+                + "; once the fault is found: ./cutover clear " + flag.feature() + " --reason R";
     }
 
     private static String stale(Long ageMs) {
@@ -82,5 +117,10 @@ final class StatusCommand implements Callable<Integer> {
     /** To the second; a dash for what never was. */
     static String time(Instant at) {
         return at == null ? "-" : at.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    /** The same, of a member of the service's answer. */
+    static String time(JsonNode at) throws NoAnswerException {
+        return at.isTextual() ? time(Operator.read(Instant.class, at)) : "-";
     }
 }
