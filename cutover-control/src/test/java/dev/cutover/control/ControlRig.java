@@ -22,7 +22,9 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.assertj.core.api.Assertions;
 
@@ -37,6 +39,14 @@ final class ControlRig implements AutoCloseable {
     /** Thrown by the next writes and readings where it is set. */
     volatile RuntimeException failure;
 
+    final List<byte[]> verdicts = new CopyOnWriteArrayList<>();
+    final List<byte[]> reports = new CopyOnWriteArrayList<>();
+    final List<SignOff> signOffs = new CopyOnWriteArrayList<>();
+    /** What is known of every feature, but for its flag and sign-offs. */
+    final List<SessionSum> sessions = new CopyOnWriteArrayList<>();
+
+    final List<Caller> callers = new CopyOnWriteArrayList<>();
+
     volatile Health health = new Health(List.of());
     volatile Long flagsAgeMs = 120L;
     volatile boolean active = true;
@@ -48,18 +58,23 @@ final class ControlRig implements AutoCloseable {
     }
 
     ControlRig(String host, int port) {
-        ControlApi api = new ControlApi(
+        Answers answers = new Answers(catalog, metrics);
+        ControlApi changes = new ControlApi(this::write, this::sign, InstantSource.fixed(NOW), answers, metrics);
+        EvidenceApi evidence = new EvidenceApi(
                 "control-test",
-                catalog,
-                this::flag,
-                this::write,
-                this::history,
                 () -> active,
-                InstantSource.fixed(NOW),
-                metrics);
+                catalog,
+                this::evidence,
+                feature -> Json.MAPPER.createObjectNode().put("state", "watching"),
+                this::history,
+                this::verdicts,
+                reports::add,
+                answers);
         http = ControlHttp.start(
                 new ControlSettings(host, port, "control-test"),
-                api,
+                changes,
+                evidence,
+                answers,
                 new ServiceEndpoints(() -> health, this::status, metrics::scrape));
     }
 
@@ -89,6 +104,32 @@ final class ControlRig implements AutoCloseable {
     private CutoverStatus status() {
         return CutoverStatus.of(
                 catalog, this::flag, flagsAgeMs == null ? OptionalLong.empty() : OptionalLong.of(flagsAgeMs));
+    }
+
+    private Evidence evidence(String feature) {
+        return new Evidence(
+                catalog.feature(feature).orElseThrow(),
+                flag(feature),
+                NOW,
+                new Thresholds(2, 1.5, 3, 5, 3),
+                OptionalLong.of(10),
+                sessions,
+                Watch.NONE,
+                callers,
+                Map.of(),
+                signOffs.stream()
+                        .filter(signOff -> signOff.feature().equals(feature))
+                        .collect(Collectors.toMap(SignOff::to, Function.identity(), (older, newer) -> newer)));
+    }
+
+    private List<byte[]> verdicts(String feature, int limit) {
+        failIfToldTo();
+        return verdicts.stream().limit(limit).toList();
+    }
+
+    private void sign(SignOff signOff) {
+        failIfToldTo();
+        signOffs.add(signOff);
     }
 
     private synchronized Outcome write(String feature, OptionalLong expected, UnaryOperator<Flag> change) {
