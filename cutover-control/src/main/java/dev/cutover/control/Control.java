@@ -99,7 +99,8 @@ public final class Control implements AutoCloseable {
                                         .signOffs()
                                         .get(signOff.to())),
                         System::nanoTime));
-        ControlApi changes = new ControlApi(writer::write, signOffs::write, Clock.systemUTC(), answers, metrics);
+        ControlApi changes =
+                new ControlApi(writer::write, book::checklist, signOffs::write, Clock.systemUTC(), answers, metrics);
         EvidenceApi evidence = new EvidenceApi(
                 settings.name(),
                 lease::isActive,

@@ -37,6 +37,11 @@ final class ControlApi {
         Outcome write(String feature, OptionalLong expectedVersion, UnaryOperator<Flag> change);
     }
 
+    /** What a step takes, as things stand now; as {@link EvidenceBook#checklist}. */
+    interface Gate {
+        List<ChecklistLine> checklist(String feature, Stage to);
+    }
+
     /** Keeps sign-offs; as {@link SignOffs#write}. */
     interface SignOffWriter {
         void write(SignOff signOff);
@@ -57,6 +62,7 @@ final class ControlApi {
     }
 
     private final Writer writer;
+    private final Gate gate;
     private final SignOffWriter signOffs;
     private final InstantSource clock;
     private final Answers answers;
@@ -71,8 +77,15 @@ final class ControlApi {
      *
      * @param clock by which a sunset lies ahead or not, and a sign-off is dated
      */
-    ControlApi(Writer writer, SignOffWriter signOffs, InstantSource clock, Answers answers, ControlMetrics metrics) {
+    ControlApi(
+            Writer writer,
+            Gate gate,
+            SignOffWriter signOffs,
+            InstantSource clock,
+            Answers answers,
+            ControlMetrics metrics) {
         this.writer = writer;
+        this.gate = gate;
         this.signOffs = signOffs;
         this.clock = clock;
         this.answers = answers;
@@ -94,7 +107,7 @@ final class ControlApi {
             if (move.sunset() != null && !move.sunset().isAfter(clock.instant())) {
                 throw new BadBodyException("sunset must lie in the future, but is " + move.sunset());
             }
-            return change(feature, body.wholeNumber("expect_version"), move::from);
+            return change(feature, body.wholeNumber("expect_version"), move);
         });
     }
 
@@ -103,7 +116,7 @@ final class ControlApi {
             RequestBody body = RequestBody.of(json, REASONED_FIELDS);
             StageMove move = StageMove.rollback(
                     body.text("by", RequestBody.LONGEST_NAME), body.text("reason", RequestBody.LONGEST_REASON));
-            return change(feature, body.wholeNumber("expect_version"), move::from);
+            return change(feature, body.wholeNumber("expect_version"), move);
         });
     }
 
@@ -148,6 +161,10 @@ final class ControlApi {
             log.info("{} signed off {} to {}", signOff.by(), feature, to.wireName());
             return Answers.json(Answers.tree(signOff));
         });
+    }
+
+    private HttpAnswer change(String feature, OptionalLong expectedVersion, StageMove move) {
+        return change(feature, expectedVersion, current -> move.from(current, gate.checklist(feature, move.to())));
     }
 
     private HttpAnswer change(String feature, OptionalLong expectedVersion, Function<Flag, Decision> wish) {

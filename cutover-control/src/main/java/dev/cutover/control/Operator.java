@@ -64,7 +64,7 @@ final class Operator {
             err.println(
                     problem.path("flag").path("hold").asBoolean()
                             ? "once the fault is found: ./cutover clear " + feature + " --reason R" + address
-                            : "to see all lines: ./cutover checklist " + feature + address
+                            : "to wait for it: ./cutover checklist " + feature + " --watch" + address
                                     + "; to go past the gate, give --force as well");
         }
         if (problem.has("expected_version")) {

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.cutover.schema.Flag;
 import dev.cutover.schema.Health;
 import dev.cutover.schema.HttpAnswer;
 import dev.cutover.schema.Json;
+import dev.cutover.schema.Reference;
 import dev.cutover.schema.Stage;
 import dev.cutover.schema.StartupException;
 import java.io.IOException;
@@ -20,7 +22,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -94,12 +100,24 @@ final class ControlHttpTest {
     void withoutForceTheGateRefusesAndNamesTheLinesThatFail() throws Exception {
         Answer answer = post(STAGE, FORCED.replace(",\"force\":true", ""));
 
-        assertProblem(answer, 422, "needs evidence");
-        assertThat(answer.json().path("checklist").path(0).path("line").asText())
-                .isEqualTo("evidence");
-        assertThat(answer.json().path("checklist").path(0).path("state").asText())
-                .isEqualTo("missing");
+        assertProblem(answer, 422, "stays shadow", "parity", "force");
+        JsonNode checklist = answer.json().path("checklist");
+        assertThat(checklist.findValuesAsText("line"))
+                .contains("messages", "parity")
+                .doesNotContain("hold", "rules");
+        assertThat(checklist.findValuesAsText("state")).isSubsetOf("fail", "wait");
+        assertThat(checklist.findValuesAsText("needed")).allMatch(needed -> !needed.isBlank());
         assertThat(rig.flag("positions").version()).isZero();
+    }
+
+    @Test
+    void whereTheChecklistHoldsNoForceIsNeeded() throws Exception {
+        rig.gate = List.of(ChecklistLine.ok("parity", "values match", "2 clean sessions"));
+
+        Answer answer = post(STAGE, FORCED.replace(",\"force\":true", ""));
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.json().path("forced").asBoolean()).isFalse();
     }
 
     @Test
@@ -137,6 +155,273 @@ final class ControlHttpTest {
                         "{\"reason\":\"bad\",\"by\":\"bob\",\"expect_version\":1}"),
                 409,
                 "not at version 1");
+    }
+
+    private static final String REASONED = "{\"reason\":\"found it\",\"by\":\"bob\"}";
+
+    private void hold(String feature) {
+        rig.change(feature, flag -> flag.at(Stage.SHADOW, "guard", "silent for 31 s")
+                .withHold(true, "guard", "silent for 31 s"));
+    }
+
+    @Test
+    void whatTheGuardHoldsIsLiftedByClearAndByNothingElse() throws Exception {
+        hold("positions");
+        Answer forced = post(STAGE, FORCED);
+        assertProblem(forced, 422, "held", "silent for 31 s");
+        assertThat(forced.json().path("checklist").findValuesAsText("line")).contains("hold");
+
+        Answer cleared = post("/cutover/features/positions/clear", REASONED);
+
+        assertThat(cleared.status()).as(cleared.body()).isEqualTo(200);
+        assertThat(cleared.json().path("hold").asBoolean()).isFalse();
+        assertThat(cleared.json().path("stage").asText()).isEqualTo("shadow");
+        assertThat(cleared.json().path("changed_by").asText()).isEqualTo("bob");
+        assertThat(post(STAGE, FORCED).status()).isEqualTo(200);
+    }
+
+    @Test
+    void clearingWhatNothingHoldsIsAConflictThatSaysWhoWasThere() throws Exception {
+        hold("positions");
+        post("/cutover/features/positions/clear", REASONED);
+
+        Answer again = post("/cutover/features/positions/clear", REASONED);
+
+        assertProblem(again, 409, "nothing holds positions", "bob", "found it");
+        assertThat(again.json().path("flag").path("version").asLong()).isEqualTo(2);
+        assertProblem(
+                post("/cutover/features/positions/clear", REASONED.replace("}", ",\"expect_version\":1}")),
+                409,
+                "not at version 1");
+    }
+
+    @Test
+    void theGuardIsSetForEachFeature() throws Exception {
+        String warn = REASONED.replace("}", ",\"guard\":\"warn\"}");
+
+        Answer answer = post("/cutover/features/positions/guard", warn);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(rig.flag("positions").guard()).isEqualTo(Flag.Guard.WARN);
+        assertThat(rig.flag("intraday").guard()).isEqualTo(Flag.Guard.ON);
+        assertProblem(post("/cutover/features/positions/guard", warn), 409, "is warn already", "bob");
+        assertProblem(post("/cutover/features/positions/guard", REASONED), 400, "guard must be on, warn or off");
+        assertProblem(
+                post("/cutover/features/positions/guard", warn.replace("warn", "ON")), 400, "guard must be", "'ON'");
+    }
+
+    @Test
+    void aSignOffIsAnsweredAsItIsKeptAndShownWithTheEvidence() throws Exception {
+        Answer answer = post(
+                "/cutover/features/positions/sign-off",
+                "{\"to\":\"promoted\",\"by\":\"Ada\",\"note\":\"watched two sessions\"}");
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.body())
+                .isEqualTo("{\"feature\":\"positions\",\"to\":\"promoted\",\"by\":\"Ada\","
+                        + "\"note\":\"watched two sessions\",\"at\":\"2026-01-05T15:30:00.123Z\"}");
+        assertThat(rig.signOffs)
+                .containsExactly(
+                        new SignOff("positions", Stage.PROMOTED, "Ada", "watched two sessions", ControlRig.NOW));
+        assertThat(get("/cutover/features/positions")
+                        .json()
+                        .path("evidence")
+                        .path("sign_offs")
+                        .path(0))
+                .isEqualTo(answer.json());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"by\":\"Ada\"}                                        | to must be",
+                "{\"to\":\"shadow\",\"by\":\"Ada\"}                      | to must be live or promoted",
+                "{\"to\":\"promoted\"}                                   | by must be there",
+                "{\"to\":\"promoted\",\"by\":\"Ada\",\"note\":\" \"}     | note must be there, and not blank",
+                "{\"to\":\"promoted\",\"by\":\"Ada\",\"reason\":\"r\"}   | 'reason' is no field here",
+            })
+    void aBadSignOffIsAnsweredWithTheFieldAndWhatItMustBe(String body, String said) throws Exception {
+        assertProblem(post("/cutover/features/positions/sign-off", body), 400, said);
+        assertThat(rig.signOffs).isEmpty();
+    }
+
+    @Test
+    void aSignOffWithoutANoteHasNone() throws Exception {
+        assertThat(post("/cutover/features/positions/sign-off", "{\"to\":\"live\",\"by\":\"Ada\",\"note\":null}")
+                        .json()
+                        .path("note")
+                        .isNull())
+                .isTrue();
+    }
+
+    @Test
+    void aFeatureHasItsFlagWhatIsKnownOfItAndTheChecklistOfTheNextStep() throws Exception {
+        rig.sessions.add(session(3, 0));
+
+        JsonNode shadow = get("/cutover/features/positions").json();
+
+        assertThat(shadow.properties()).extracting(Map.Entry::getKey).containsExactly("flag", "evidence", "checklist");
+        assertThat(shadow.path("checklist").path("stage").asText()).isEqualTo("shadow");
+        assertThat(shadow.path("checklist").path("to").asText()).isEqualTo("live");
+        assertThat(shadow.path("checklist").path("passes").asBoolean()).isFalse();
+        assertThat(shadow.path("checklist").path("lines").findValuesAsText("line"))
+                .contains("messages", "parity", "hold")
+                .doesNotContain("sign-off");
+        assertThat(shadow.path("evidence")
+                        .path("sessions")
+                        .path(0)
+                        .path("matches")
+                        .asLong())
+                .isEqualTo(3);
+        assertThat(shadow.path("evidence").path("guard").path("state").asText()).isEqualTo("watching");
+        post(STAGE, FORCED);
+        assertThat(get("/cutover/features/positions")
+                        .json()
+                        .path("checklist")
+                        .path("to")
+                        .asText())
+                .isEqualTo("promoted");
+        assertThat(get("/cutover/features/positions?to=live")
+                        .json()
+                        .path("checklist")
+                        .path("to")
+                        .asText())
+                .isEqualTo("live");
+        assertProblem(get("/cutover/features/positions?to=shadow"), 400, "to must be live or promoted", "'shadow'");
+    }
+
+    @Test
+    void aPromotedFeatureHasNoStepUp() throws Exception {
+        post(STAGE, FORCED);
+        post(STAGE, FORCED.replace("live", "promoted"));
+
+        JsonNode checklist = get("/cutover/features/positions").json().path("checklist");
+
+        assertThat(checklist.path("to").isNull()).isTrue();
+        assertThat(checklist.path("lines")).isEmpty();
+    }
+
+    private static SessionSum session(long matches, long mismatches) {
+        return new SessionSum(
+                "30s@2026-01-05T15:29:00Z",
+                Instant.parse("2026-01-05T15:29:00Z"),
+                Instant.parse("2026-01-05T15:29:30Z"),
+                true,
+                matches,
+                0,
+                mismatches,
+                0,
+                0,
+                0,
+                0,
+                0,
+                Set.of(Reference.MATERIALISED));
+    }
+
+    @Test
+    void sessionsSayWhetherTheyAreClean() throws Exception {
+        rig.sessions.add(new SessionSum(
+                "30s@2026-01-05T15:30:00Z",
+                Instant.parse("2026-01-05T15:30:00Z"),
+                Instant.parse("2026-01-05T15:30:30Z"),
+                true,
+                1,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                Set.of()));
+        rig.sessions.addAll(List.of(session(4, 0), session(3, 1), session(0, 0)));
+
+        JsonNode sessions = get("/cutover/features/positions/sessions").json();
+
+        assertThat(sessions.findValuesAsText("state")).containsExactly("open", "clean", "dirty", "empty");
+        assertThat(sessions.path(1).path("session").asText()).isEqualTo("30s@2026-01-05T15:29:00Z");
+        assertThat(sessions.path(1).path("matches").asLong()).isEqualTo(4);
+        assertThat(sessions.path(1).path("references").path(0).asText()).isEqualTo("materialised");
+        assertThat(get("/cutover/features/positions/sessions?limit=2").json()).hasSize(2);
+    }
+
+    @Test
+    void verdictsComeAsTheyWereRecordedAndFiftyUnlessMoreAreWanted() throws Exception {
+        for (int i = 0; i < 60; i++) {
+            rig.verdicts.add(("{\"id\":  " + i + "}").getBytes(StandardCharsets.UTF_8));
+        }
+
+        assertThat(get("/cutover/features/positions/verdicts").json()).hasSize(50);
+        assertThat(get("/cutover/features/positions/verdicts?limit=60").json()).hasSize(60);
+        assertThat(get("/cutover/features/positions/verdicts?limit=1").body()).isEqualTo("[{\"id\":  0}]");
+        rig.failure = new TimeoutException("no answer");
+        assertProblem(get("/cutover/features/positions/verdicts"), 503, "no answer", "try again");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "1001", "many", "1.5", "", "99999999999"})
+    void aLimitIsAWholeNumberFromOneToAThousand(String limit) throws Exception {
+        for (String list : List.of("sessions", "verdicts")) {
+            assertProblem(get("/cutover/features/positions/" + list + "?limit=" + limit), 400, "limit must be", "1000");
+        }
+        assertThat(get("/cutover/features/positions/verdicts?limit=1000").status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void usageHasARowForEachFeatureDayAndCaller() throws Exception {
+        rig.callers.add(new Caller("curl/8.5 127.0.0.1", "other", "2026-01-05", 12, ControlRig.NOW, ControlRig.NOW));
+        rig.callers.add(new Caller("prober", "prober", "2026-01-05", 3, ControlRig.NOW, ControlRig.NOW));
+
+        JsonNode all = get("/cutover/usage").json();
+        JsonNode one = get("/cutover/usage?feature=intraday").json();
+
+        assertThat(all.findValuesAsText("feature"))
+                .containsExactly(rig.catalog.features().stream()
+                        .flatMap(feature -> Stream.of(feature.name(), feature.name()))
+                        .toArray(String[]::new));
+        assertThat(one).hasSize(2);
+        assertThat(one.path(0).toString())
+                .isEqualTo("{\"feature\":\"intraday\",\"caller\":\"curl/8.5 127.0.0.1\",\"kind\":\"other\","
+                        + "\"day\":\"2026-01-05\",\"answers\":12,\"first_at\":\"2026-01-05T15:30:00.123Z\","
+                        + "\"last_at\":\"2026-01-05T15:30:00.123Z\"}");
+        assertProblem(get("/cutover/usage?feature=nope"), 404, "'nope'", "positions");
+    }
+
+    @Test
+    void aPageOfThisMachineMayReportAndMayChangeNothing() throws Exception {
+        String page = "http://localhost:5173";
+        Answer preflight =
+                send(to("/cutover/parity-reports").header("Origin", page).method("OPTIONS", BodyPublishers.noBody()));
+        assertThat(preflight.status()).isEqualTo(204);
+        assertThat(preflight.response().headers().map())
+                .containsEntry("access-control-allow-origin", List.of(page))
+                .containsEntry("access-control-allow-methods", List.of("POST"))
+                .containsEntry("access-control-allow-headers", List.of("Content-Type"));
+
+        Answer answer = send(to("/cutover/parity-reports")
+                .header("Origin", page)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString("{\"seen\":1}")));
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(204);
+        assertThat(answer.response().headers().firstValue("Access-Control-Allow-Origin"))
+                .contains(page);
+        assertThat(rig.reports).singleElement().satisfies(report -> assertThat(
+                        new String(report, StandardCharsets.UTF_8))
+                .isEqualTo("{\"seen\":1}"));
+        assertThat(send(to(STAGE).header("Origin", page).method("OPTIONS", BodyPublishers.noBody()))
+                        .response()
+                        .headers()
+                        .firstValue("Access-Control-Allow-Origin"))
+                .isEmpty();
+        assertThat(send(to("/cutover/parity-reports")
+                                .header("Origin", "http://elsewhere.example")
+                                .method("OPTIONS", BodyPublishers.noBody()))
+                        .status())
+                .isEqualTo(403);
     }
 
     @Test
@@ -195,7 +480,12 @@ final class ControlHttpTest {
     void anUnknownFeatureIsAnsweredWithTheKnownOnes() throws Exception {
         assertProblem(
                 get("/cutover/features/nope"), 404, "'nope'", "account_balance, positions, intraday, global_market");
-        assertProblem(get("/cutover/features/nope/history"), 404, "positions");
+        for (String list : List.of("history", "sessions", "verdicts")) {
+            assertProblem(get("/cutover/features/nope/" + list), 404, "positions");
+        }
+        for (String change : List.of("clear", "guard", "sign-off")) {
+            assertProblem(post("/cutover/features/nope/" + change, "{}"), 404, "positions");
+        }
         assertProblem(post("/cutover/features/nope/stage", FORCED), 404, "positions");
     }
 
@@ -203,7 +493,13 @@ final class ControlHttpTest {
     void whenKafkaFailsAChangeSaysThatItsOutcomeIsUnknown() throws Exception {
         rig.failure = ControlRig.writeFailure("no answer");
         assertProblem(post(STAGE, FORCED), 503, "outcome is unknown", "no answer", "./cutover status");
+        assertProblem(post("/cutover/features/positions/clear", REASONED), 503, "outcome is unknown");
         rig.failure = new TimeoutException("no answer");
+        assertProblem(
+                post("/cutover/features/positions/sign-off", "{\"to\":\"promoted\",\"by\":\"Ada\"}"),
+                503,
+                "no answer",
+                "try again");
         assertProblem(get("/cutover/features/positions/history"), 503, "no answer", "try again");
         assertThat(get("/cutover/features/positions").status()).isEqualTo(200);
     }

@@ -1,5 +1,7 @@
 package dev.cutover.control;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cutover.schema.CutoverStatus;
 import dev.cutover.schema.FeatureCatalog;
@@ -12,6 +14,7 @@ import dev.cutover.schema.Health;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.ServiceEndpoints;
+import dev.cutover.schema.Stage;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -36,6 +39,9 @@ final class ControlRig implements AutoCloseable {
     final ControlMetrics metrics = new ControlMetrics();
     final Map<String, Flag> flags = new ConcurrentHashMap<>();
     final List<byte[]> audit = new CopyOnWriteArrayList<>();
+    /** The gate's lines; null for those that follow from what is known. */
+    volatile List<ChecklistLine> gate;
+
     /** Thrown by the next writes and readings where it is set. */
     volatile RuntimeException failure;
 
@@ -59,7 +65,8 @@ final class ControlRig implements AutoCloseable {
 
     ControlRig(String host, int port) {
         Answers answers = new Answers(catalog, metrics);
-        ControlApi changes = new ControlApi(this::write, this::sign, InstantSource.fixed(NOW), answers, metrics);
+        ControlApi changes =
+                new ControlApi(this::write, this::gate, this::sign, InstantSource.fixed(NOW), answers, metrics);
         EvidenceApi evidence = new EvidenceApi(
                 "control-test",
                 () -> active,
@@ -106,6 +113,10 @@ final class ControlRig implements AutoCloseable {
                 catalog, this::flag, flagsAgeMs == null ? OptionalLong.empty() : OptionalLong.of(flagsAgeMs));
     }
 
+    private List<ChecklistLine> gate(String feature, Stage to) {
+        return gate == null ? Checklist.of(evidence(feature), to) : gate;
+    }
+
     private Evidence evidence(String feature) {
         return new Evidence(
                 catalog.feature(feature).orElseThrow(),
@@ -130,6 +141,11 @@ final class ControlRig implements AutoCloseable {
     private void sign(SignOff signOff) {
         failIfToldTo();
         signOffs.add(signOff);
+    }
+
+    /** Somebody else's change. */
+    void change(String feature, UnaryOperator<Flag> change) {
+        assertThat(write(feature, OptionalLong.empty(), change)).isInstanceOf(Outcome.Written.class);
     }
 
     private synchronized Outcome write(String feature, OptionalLong expected, UnaryOperator<Flag> change) {
