@@ -106,6 +106,7 @@ public final class Control implements AutoCloseable {
                 lease::isActive,
                 catalog,
                 feature -> book.of(feature, Clock.systemUTC().instant()),
+                book::checklist,
                 feature -> Json.MAPPER.createObjectNode(),
                 audit::of,
                 new VerdictLog(

@@ -57,6 +57,7 @@ final class EvidenceApi {
     private final BooleanSupplier active;
     private final FeatureCatalog catalog;
     private final Function<String, Evidence> evidence;
+    private final ControlApi.Gate gate;
     private final Function<String, JsonNode> guard;
     private final History history;
     private final Verdicts verdicts;
@@ -71,6 +72,7 @@ final class EvidenceApi {
      * @param name the instance's
      * @param active whether this instance is the active one
      * @param evidence all that is known of a feature now
+     * @param gate the one that promotions go through
      * @param guard what the guard makes of it
      */
     EvidenceApi(
@@ -78,6 +80,7 @@ final class EvidenceApi {
             BooleanSupplier active,
             FeatureCatalog catalog,
             Function<String, Evidence> evidence,
+            ControlApi.Gate gate,
             Function<String, JsonNode> guard,
             History history,
             Verdicts verdicts,
@@ -87,6 +90,7 @@ final class EvidenceApi {
         this.active = active;
         this.catalog = catalog;
         this.evidence = evidence;
+        this.gate = gate;
         this.guard = guard;
         this.history = history;
         this.verdicts = verdicts;
@@ -104,7 +108,7 @@ final class EvidenceApi {
         return answers.of(feature, () -> {
             Evidence known = evidence.apply(feature);
             Stage step = to == null ? Checklist.next(known.flag().stage()).orElse(null) : up(to);
-            List<ChecklistLine> lines = step == null ? List.of() : Checklist.of(known, step);
+            List<ChecklistLine> lines = step == null ? List.of() : gate.checklist(feature, step);
             ObjectNode figures = known.toJson();
             figures.set("guard", guard.apply(feature));
             ObjectNode answer = Json.MAPPER.createObjectNode();

@@ -5,6 +5,8 @@ import dev.cutover.control.ControlClient.NoAnswerException;
 import dev.cutover.control.ControlClient.RefusedException;
 import dev.cutover.control.ControlClient.Reply;
 import dev.cutover.schema.Stage;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,8 +84,14 @@ final class SessionsCommand implements Callable<Integer> {
                     session.path("missing_ws").asText(),
                     session.path("gaps").asText(),
                     session.path("drops").asText(),
-                    session.path("reference").asText("-"));
+                    references(session));
         }
         table.print(spec.commandLine());
+    }
+
+    private static String references(JsonNode session) {
+        List<String> names = new ArrayList<>();
+        session.path("references").forEach(name -> names.add(name.asText()));
+        return names.isEmpty() ? "-" : String.join(", ", names);
     }
 }

@@ -25,6 +25,8 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -57,6 +59,7 @@ final class ControlRig implements AutoCloseable {
     volatile Long flagsAgeMs = 120L;
     volatile boolean active = true;
 
+    private final CountDownLatch asked = new CountDownLatch(1);
     private final ControlHttp http;
 
     ControlRig() {
@@ -72,6 +75,7 @@ final class ControlRig implements AutoCloseable {
                 () -> active,
                 catalog,
                 this::evidence,
+                this::gate,
                 feature -> Json.MAPPER.createObjectNode().put("state", "watching"),
                 this::history,
                 this::verdicts,
@@ -113,8 +117,19 @@ final class ControlRig implements AutoCloseable {
                 catalog, this::flag, flagsAgeMs == null ? OptionalLong.empty() : OptionalLong.of(flagsAgeMs));
     }
 
+    /** Returns once somebody has asked for the lines of a gate. */
+    void awaitAsked() {
+        try {
+            assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     private List<ChecklistLine> gate(String feature, Stage to) {
-        return gate == null ? Checklist.of(evidence(feature), to) : gate;
+        List<ChecklistLine> lines = gate == null ? Checklist.of(evidence(feature), to) : gate;
+        asked.countDown();
+        return lines;
     }
 
     private Evidence evidence(String feature) {
