@@ -7,6 +7,7 @@ import dev.cutover.schema.FlagWriter;
 import dev.cutover.schema.Health;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.MarketCalendar;
 import dev.cutover.schema.Parts;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
@@ -89,7 +90,14 @@ public final class Control implements AutoCloseable {
         // before the first request: what was never read must not be taken for shadow
         awaitFlags(kafka);
         Answers answers = new Answers(catalog, metrics);
-        EvidenceBook book = new EvidenceBook(catalog, new Thresholds(2, 1.5, 3, 5, 3), flags::flag, Clock.systemUTC());
+        MarketCalendar markets = MarketCalendar.shipped();
+        EvidenceBook book = new EvidenceBook(
+                catalog,
+                settings.thresholds(),
+                flags::flag,
+                (type, at) -> markets.isActive(type.active(), at),
+                Clock.systemUTC(),
+                System::nanoTime);
         SignOffs signOffs = parts.add(
                 "sign-offs",
                 new SignOffs(

@@ -6,7 +6,9 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /** What one control service counts. Thread-safe. */
 final class ControlMetrics {
@@ -20,6 +22,9 @@ final class ControlMetrics {
             "cutover.control.audit.unreadable", "times that an audit record was skipped because it is not JSON");
     final Counter unreadableVerdicts =
             counter("cutover.control.verdicts.unreadable", "times that a record was skipped because it is no verdict");
+
+    final Counter guardFailed =
+            counter("cutover.guard.failed", "looks of the guard at a feature that failed by a fault of Cutover");
 
     private Counter counter(String name, String description) {
         return Counter.builder(name).description(description).register(registry);
@@ -42,6 +47,57 @@ final class ControlMetrics {
                 .description("changes of flags that this instance wrote")
                 .tag("feature", flag.feature())
                 .tag("stage", flag.stage().wireName())
+                .register(registry)
+                .increment();
+    }
+
+    /** Shows how old the evidence is. */
+    void showEvidenceAge(Supplier<OptionalLong> ageMs) {
+        Gauge.builder("cutover.evidence.age", ageMs, each -> each.get().orElse(-1) / 1e3)
+                .description("since the evidence was last known to be the newest; negative before that was ever so")
+                .baseUnit("seconds")
+                .register(registry);
+    }
+
+    /** A record of evidence was passed. */
+    void evidenceUnreadable(String topic) {
+        Counter.builder("cutover.evidence.unreadable")
+                .description("times that a record of evidence was passed because it could not be read")
+                .tag("topic", topic)
+                .register(registry)
+                .increment();
+    }
+
+    /** Shows what the guard of this instance makes of a feature. */
+    void showGuard(String feature, BooleanSupplier abstains, BooleanSupplier breach) {
+        Gauge.builder("cutover.guard.abstaining", abstains, each -> each.getAsBoolean() ? 1 : 0)
+                .description("1 while the guard can't tell whether the live feature is good or bad, else 0")
+                .tag("feature", feature)
+                .register(registry);
+        Gauge.builder("cutover.guard.breach", breach, each -> each.getAsBoolean() ? 1 : 0)
+                .description("1 while the guard sees the live feature as bad, else 0")
+                .tag("feature", feature)
+                .register(registry);
+    }
+
+    /** @param why one of a few words, as are the breaches below */
+    void guardAbstained(String feature, String why) {
+        guard("cutover.guard.abstentions", "times that the guard began to abstain", feature, "why", why);
+    }
+
+    void guardWarned(String feature, String breach) {
+        guard("cutover.guard.warnings", "breaches that the guard only warned of", feature, "breach", breach);
+    }
+
+    void guardRolledBack(String feature, String breach) {
+        guard("cutover.guard.rollbacks", "breaches for which the guard rolled back", feature, "breach", breach);
+    }
+
+    private void guard(String name, String description, String feature, String label, String value) {
+        Counter.builder(name)
+                .description(description)
+                .tag("feature", feature)
+                .tag(label, value)
                 .register(registry)
                 .increment();
     }
