@@ -5,7 +5,6 @@ import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.FlagReader;
 import dev.cutover.schema.FlagWriter;
 import dev.cutover.schema.Health;
-import dev.cutover.schema.Json;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.MarketCalendar;
 import dev.cutover.schema.Parts;
@@ -98,15 +97,28 @@ public final class Control implements AutoCloseable {
                 (type, at) -> markets.isActive(type.active(), at),
                 Clock.systemUTC(),
                 System::nanoTime);
-        SignOffs signOffs = parts.add(
-                "sign-offs",
-                new SignOffs(
-                        SignOffs.producer(kafka),
-                        signOff -> signOff.equals(
-                                book.of(signOff.feature(), Clock.systemUTC().instant())
-                                        .signOffs()
-                                        .get(signOff.to())),
-                        System::nanoTime));
+        EvidenceReader reader = parts.add(
+                "evidence reader",
+                new EvidenceReader(
+                        kafka.withQuickFetch().consumer("cutover-control-evidence"),
+                        book,
+                        catalog,
+                        Clock.systemUTC(),
+                        System::nanoTime,
+                        metrics));
+        Guard guard = parts.add(
+                "guard",
+                new Guard(
+                        catalog,
+                        book::guarded,
+                        flags::flag,
+                        flags::ageMs,
+                        writer::write,
+                        lease::isActive,
+                        Clock.systemUTC(),
+                        metrics));
+        SignOffs signOffs =
+                parts.add("sign-offs", new SignOffs(SignOffs.producer(kafka), book::knows, System::nanoTime));
         ControlApi changes =
                 new ControlApi(writer::write, book::checklist, signOffs::write, Clock.systemUTC(), answers, metrics);
         EvidenceApi evidence = new EvidenceApi(
@@ -115,7 +127,7 @@ public final class Control implements AutoCloseable {
                 catalog,
                 feature -> book.of(feature, Clock.systemUTC().instant()),
                 book::checklist,
-                feature -> Json.MAPPER.createObjectNode(),
+                guard::state,
                 audit::of,
                 new VerdictLog(
                         () -> kafka.withQuickFetch().consumer("cutover-control-verdicts"),
@@ -134,6 +146,8 @@ public final class Control implements AutoCloseable {
         // last: a start that fails must not have written
         firstStart.write(flags::flag, writer::write);
         lease.start();
+        reader.start();
+        guard.start();
         log.info("{} listens on {}", settings.name(), http.address());
     }
 

@@ -1,6 +1,5 @@
 package dev.cutover.control;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cutover.schema.Feature;
@@ -58,7 +57,7 @@ final class EvidenceApi {
     private final FeatureCatalog catalog;
     private final Function<String, Evidence> evidence;
     private final ControlApi.Gate gate;
-    private final Function<String, JsonNode> guard;
+    private final Function<String, GuardState> guard;
     private final History history;
     private final Verdicts verdicts;
     private final Reports reports;
@@ -73,7 +72,7 @@ final class EvidenceApi {
      * @param active whether this instance is the active one
      * @param evidence all that is known of a feature now
      * @param gate the one that promotions go through
-     * @param guard what the guard makes of it
+     * @param guard what this instance's guard makes of it
      */
     EvidenceApi(
             String name,
@@ -81,7 +80,7 @@ final class EvidenceApi {
             FeatureCatalog catalog,
             Function<String, Evidence> evidence,
             ControlApi.Gate gate,
-            Function<String, JsonNode> guard,
+            Function<String, GuardState> guard,
             History history,
             Verdicts verdicts,
             Reports reports,
@@ -110,7 +109,7 @@ final class EvidenceApi {
             Stage step = to == null ? Checklist.next(known.flag().stage()).orElse(null) : up(to);
             List<ChecklistLine> lines = step == null ? List.of() : gate.checklist(feature, step);
             ObjectNode figures = known.toJson();
-            figures.set("guard", guard.apply(feature));
+            figures.set("guard", Answers.tree(guard.apply(feature)));
             ObjectNode answer = Json.MAPPER.createObjectNode();
             answer.set("flag", Answers.tree(known.flag()));
             answer.set("evidence", figures);

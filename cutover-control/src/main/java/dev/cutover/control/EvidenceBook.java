@@ -160,6 +160,12 @@ final class EvidenceBook {
                 known.signOffs);
     }
 
+    /** Whether a sign-off, or a newer one of the same step, is written down. */
+    synchronized boolean knows(SignOff signOff) {
+        SignOff stands = pages.get(signOff.feature()).signOffs.get(signOff.to());
+        return stands != null && !stands.at().isBefore(signOff.at());
+    }
+
     /** The lines of the gate to a stage, as things stand now. */
     List<ChecklistLine> checklist(String feature, Stage to) {
         return Checklist.of(of(feature, clock.instant()), to);

@@ -112,11 +112,14 @@ record StageMove(Stage to, boolean force, Instant sunset, String by, String reas
         return new Decision.Refusal(kind, detail, inTheWay);
     }
 
-    /** Who changed a flag last, to what, when and why. */
+    /** Who changed a flag last, to what, when and why; a change may have left the stage as it was. */
     static String lastChange(Flag flag) {
-        return flag.version() == 0
-                ? "it was never changed (version 0)"
-                : flag.changedBy() + " changed it to " + flag.stage().wireName() + " (version " + flag.version()
-                        + ") at " + flag.changedAt() + ", reason: " + flag.reason();
+        if (flag.version() == 0) {
+            return "it was never changed (version 0)";
+        }
+        String what = flag.changedAt().equals(flag.since())
+                ? flag.changedBy() + " changed it to " + flag.stage().wireName()
+                : flag.changedBy() + " changed it last, as " + flag.stage().wireName();
+        return what + " (version " + flag.version() + ") at " + flag.changedAt() + ", reason: " + flag.reason();
     }
 }

@@ -12,6 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,9 +28,6 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         usageHelpWidth = 110)
 final class StatusCommand implements Callable<Integer> {
-    /** Who a rollback by the guard is by. */
-    private static final String GUARD = "guard";
-
     @Option(names = "--json", description = "print the service's answer as it is")
     private boolean json;
 
@@ -50,38 +48,46 @@ final class StatusCommand implements Callable<Integer> {
         }
         CutoverStatus status = Operator.read(CutoverStatus.class, reply.document());
         Table table = new Table();
-        List<Flag> held = new ArrayList<>();
+        List<String> warnings = new ArrayList<>();
         for (FeatureStatus feature : status.features()) {
-            // the status says neither whether a change was forced nor since when the stage holds
-            Flag flag = feature.version() == 0
-                    ? Flag.initial(feature.feature())
-                    : Operator.flag(control.get(ControlClient.feature(feature.feature()))
-                            .document()
-                            .path("flag"));
-            table.row(
-                    flag.stage(),
-                    Table.mark(flag.stage()),
-                    flag.feature(),
-                    flag.stage().wireName(),
-                    "v" + flag.version(),
-                    time(flag.since()),
-                    flag.changedBy(),
-                    marks(flag),
-                    flag.reason());
-            if (flag.hold()) {
-                held.add(flag);
+            if (feature.version() == 0) {
+                row(table, Flag.initial(feature.feature()));
+                continue;
             }
+            // the status says neither whether a change was forced nor since when the stage holds, and nothing of the
+            // guard
+            JsonNode known =
+                    control.get(ControlClient.feature(feature.feature())).document();
+            Flag flag = Operator.flag(known.path("flag"));
+            row(table, flag);
+            if (flag.hold()) {
+                warnings.add(held(flag) + Change.address(command));
+            }
+            guard(flag, known.path("evidence").path("guard")).ifPresent(warnings::add);
         }
         command.getOut().println(status.headline());
         table.print(command);
-        held.forEach(flag -> command.getOut().println(held(flag) + Change.address(command)));
+        warnings.forEach(command.getOut()::println);
         if (status.stale()) {
             command.getOut().println(stale(status.flagsAgeMs()));
         }
     }
 
+    private static void row(Table table, Flag flag) {
+        table.row(
+                flag.stage(),
+                Table.mark(flag.stage()),
+                flag.feature(),
+                flag.stage().wireName(),
+                "v" + flag.version(),
+                time(flag.since()),
+                flag.changedBy(),
+                marks(flag),
+                flag.reason());
+    }
+
     /** What is not as it usually is. */
-    static String marks(Flag flag) {
+    private static String marks(Flag flag) {
         List<String> marks = new ArrayList<>();
         if (flag.forced()) {
             marks.add("forced");
@@ -98,10 +104,20 @@ final class StatusCommand implements Callable<Integer> {
     /** Whoever changed the flag after the guard gave a reason of their own; the guard's is in the history then. */
     private static String held(Flag flag) {
         return "⚠ " + flag.feature() + " is held by the guard: "
-                + (GUARD.equals(flag.changedBy())
+                + (Guard.BY.equals(flag.changedBy())
                         ? Table.plain(flag.reason())
                         : "./cutover history " + flag.feature() + " says why")
                 + "; once the fault is found: ./cutover clear " + flag.feature() + " --reason R";
+    }
+
+    /** What the guard has to say of a feature that it should be watching. */
+    private static Optional<String> guard(Flag flag, JsonNode guard) {
+        String reason = Table.plain(guard.path("reason").asText());
+        return switch (guard.path("state").asText()) {
+            case "abstaining" -> Optional.of("⚠ the guard of " + flag.feature() + " abstains: " + reason);
+            case "breach" -> Optional.of("⚠ the guard of " + flag.feature() + " sees it as bad: " + reason);
+            default -> Optional.empty();
+        };
     }
 
     private static String stale(Long ageMs) {

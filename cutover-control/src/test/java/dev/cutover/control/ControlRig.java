@@ -55,6 +55,8 @@ final class ControlRig implements AutoCloseable {
 
     final List<Caller> callers = new CopyOnWriteArrayList<>();
 
+    volatile GuardState guard = new GuardState(GuardState.Doing.WATCHING, "", NOW);
+
     volatile Health health = new Health(List.of());
     volatile Long flagsAgeMs = 120L;
     volatile boolean active = true;
@@ -76,7 +78,7 @@ final class ControlRig implements AutoCloseable {
                 catalog,
                 this::evidence,
                 this::gate,
-                feature -> Json.MAPPER.createObjectNode().put("state", "watching"),
+                feature -> guard,
                 this::history,
                 this::verdicts,
                 reports::add,
@@ -137,7 +139,7 @@ final class ControlRig implements AutoCloseable {
                 catalog.feature(feature).orElseThrow(),
                 flag(feature),
                 NOW,
-                new Thresholds(2, 1.5, 3, 5, 3),
+                Thresholds.DEFAULT,
                 OptionalLong.of(10),
                 sessions,
                 Watch.NONE,

@@ -185,6 +185,17 @@ final class OperatorCommandsTest {
     }
 
     @Test
+    void theStatusSaysWhatTheGuardCantOrWouldDo() {
+        promoteByForce("positions");
+        assertThat(run("status").lines()).hasSize(5);
+
+        rig.guard = new GuardState(GuardState.Doing.ABSTAINING, "no heartbeat for 90 s", ControlRig.NOW);
+        assertThat(run("status").lines()).last().isEqualTo("⚠ the guard of positions abstains: no heartbeat for 90 s");
+        rig.guard = new GuardState(GuardState.Doing.BREACH, "silent for 31 s", ControlRig.NOW);
+        assertThat(run("status").lines()).last().isEqualTo("⚠ the guard of positions sees it as bad: silent for 31 s");
+    }
+
+    @Test
     void clearLiftsTheHoldOnceAndSaysHowToGoOn() throws Exception {
         hold("positions");
 
