@@ -139,7 +139,7 @@ final class ControlRig implements AutoCloseable {
                 catalog.feature(feature).orElseThrow(),
                 flag(feature),
                 NOW,
-                Thresholds.DEFAULT,
+                Thresholds.standard(),
                 OptionalLong.of(10),
                 sessions,
                 Watch.NONE,
