@@ -2,7 +2,7 @@ package dev.cutover.control;
 
 import dev.cutover.schema.HttpAnswer;
 import dev.cutover.schema.HttpServer;
-import dev.cutover.schema.Origins;
+import dev.cutover.schema.JsonPost;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
 import io.javalin.config.RoutesConfig;
@@ -20,11 +20,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings requests to the {@link ControlApi} and the {@link EvidenceApi}, and their answers back, on threads {@code control-http-N}, which may block.
+ * Brings requests to the {@link ControlApi} and the {@link EvidenceApi}, and their answers back, on threads {@code
+ * control-http-N}, which may block.
  *
- * <p>A page of another site could send a change to this machine from its visitor's browser. A browser asks first before it sends
- * JSON across origins, and says where the page came from: so a change must be {@code application/json}, and a request whose
- * Origin is foreign is refused.
+ * <p>What is no {@link JsonPost}, or comes from a foreign page, changes nothing.
  */
 final class ControlHttp implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ControlHttp.class);
@@ -140,23 +139,22 @@ final class ControlHttp implements AutoCloseable {
                 path,
                 context -> send(context, refusedBeforeItsBody(context).orElseGet(() -> {
                     byte[] body = body(context);
-                    return body.length > ControlApi.LONGEST_BODY_BYTES ? tooLarge() : post.answer(context, body);
+                    return JsonPost.refusedContent(context.contentType(), body.length, ControlApi.LONGEST_BODY_BYTES)
+                            .map(this::refused)
+                            .orElseGet(() -> post.answer(context, body));
                 })));
     }
 
     /** Pages come from other ports than this one: the browser asks first whether they may report. They may do nothing else. */
     private void reports(RoutesConfig routes) {
-        routes.options(REPORTS_PATH, context -> {
-            allowPage(context);
-            context.header("Access-Control-Allow-Methods", "POST")
-                    .header("Access-Control-Allow-Headers", "Content-Type")
-                    .header("Access-Control-Max-Age", "600")
-                    .status(204);
-        });
-        post(routes, REPORTS_PATH, (context, body) -> {
-            allowPage(context);
-            return evidence.report(body);
-        });
+        routes.before(REPORTS_PATH, ControlHttp::allowPage);
+        routes.options(
+                REPORTS_PATH,
+                context -> context.header("Access-Control-Allow-Methods", "POST")
+                        .header("Access-Control-Allow-Headers", "Content-Type")
+                        .header("Access-Control-Max-Age", "600")
+                        .status(204));
+        post(routes, REPORTS_PATH, (context, body) -> evidence.report(body));
     }
 
     /** That its origin is none of another site has been seen to. */
@@ -173,26 +171,13 @@ final class ControlHttp implements AutoCloseable {
     }
 
     private Optional<HttpAnswer> refusedBeforeItsBody(Context context) {
-        String type = context.contentType();
-        if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(HttpAnswer.JSON)) {
-            return Optional.of(answers.refuse(
-                    "content_type",
-                    415,
-                    "Unsupported Media Type",
-                    "the Content-Type must be " + HttpAnswer.JSON + ", but is "
-                            + (type == null ? "not there" : "'" + type + "'")));
-        }
-        return context.req().getContentLengthLong() > ControlApi.LONGEST_BODY_BYTES
-                ? Optional.of(tooLarge())
-                : Optional.empty();
+        return JsonPost.refusedContent(
+                        context.contentType(), context.req().getContentLengthLong(), ControlApi.LONGEST_BODY_BYTES)
+                .map(this::refused);
     }
 
-    private HttpAnswer tooLarge() {
-        return answers.refuse(
-                "too_large",
-                413,
-                "Content Too Large",
-                "the body must have " + ControlApi.LONGEST_BODY_BYTES + " bytes at most");
+    private HttpAnswer refused(JsonPost.Refusal refusal) {
+        return answers.refuse(refusal.code(), refusal.status(), refusal.title(), refusal.detail());
     }
 
     /** The body, or as much of it as shows that it is too large. */
@@ -205,22 +190,13 @@ final class ControlHttp implements AutoCloseable {
     }
 
     private void refuseForeignOrigin(Context context) {
-        String origin = context.header("Origin");
-        // on the loopback interface alone there is no other address whose pages could be its own
-        if (origin == null
-                || Origins.isLoopback(origin)
-                || (!loopback && Origins.isSameAddress(origin, context.header("Host")))) {
-            return;
-        }
-        send(
-                context,
-                answers.refuseWithCode(
-                        "foreign_origin",
-                        403,
-                        "Foreign Origin",
-                        "pages of " + origin + " may not ask here: only those of this machine"
-                                + (loopback ? "" : ", or of the address that is asked")));
-        context.skipRemainingHandlers();
+        JsonPost.refusedOrigin(context.header("Origin"), context.header("Host"), loopback)
+                .ifPresent(refusal -> {
+                    send(
+                            context,
+                            answers.refuseWithCode(refusal.code(), refusal.status(), refusal.title(), refusal.detail()));
+                    context.skipRemainingHandlers();
+                });
     }
 
     /** Javalin's own refusals: no such path, no such method. */
