@@ -173,9 +173,9 @@ final class GuardDecisionTest {
         assertThat(decision()).isInstanceOf(Fine.class);
         silentFor(Duration.ofMillis(30_001));
         assertThat(breach().breaches()).containsExactly(Kind.SILENCE);
-        assertThat(breach().reason())
-                .isEqualTo("positions has not come for 30 s, which is over 3 times its cadence");
-        assertThat(breach().evidence().path("types").get(0).path("silent_ms").intValue()).isEqualTo(30_001);
+        assertThat(breach().reason()).isEqualTo("positions has not come for 30 s, which is over 3 times its cadence");
+        assertThat(breach().evidence().path("types").get(0).path("silent_ms").intValue())
+                .isEqualTo(30_001);
     }
 
     @Test
@@ -260,12 +260,16 @@ final class GuardDecisionTest {
     void eachTypeHasItsOwnCadence() {
         given.feature("intraday");
         List<TypeState> states = new ArrayList<>();
-        given.feature.events().forEach(each -> states.add(
-                new TypeState(each, true, NOW.minusSeconds(500), given.until().minusSeconds(4))));
+        given.feature
+                .events()
+                .forEach(each -> states.add(new TypeState(
+                        each, true, NOW.minusSeconds(500), given.until().minusSeconds(4))));
         given.seen = new Seen(given.until(), 1, 0, 0, states);
         given.arrivals.put("vwap_update", given.until().minusSeconds(1));
 
-        assertThat(breach().reason()).startsWith("intraday_bar has not come for 4 s").doesNotContain("vwap_update");
+        assertThat(breach().reason())
+                .startsWith("intraday_bar has not come for 4 s")
+                .doesNotContain("vwap_update");
     }
 
     // abstentions, each with a feature that would be bad

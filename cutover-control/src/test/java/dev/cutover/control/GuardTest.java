@@ -104,7 +104,12 @@ final class GuardTest {
         assertThat(flag.reason()).startsWith("8 of 10 comparisons with REST failed");
         assertThat(evidence).singleElement().satisfies(because -> {
             assertThat(because.path("failed").intValue()).isEqualTo(8);
-            assertThat(because.path("verdicts").get(0).path("differences").get(0).path("rest").intValue())
+            assertThat(because.path("verdicts")
+                            .get(0)
+                            .path("differences")
+                            .get(0)
+                            .path("rest")
+                            .intValue())
                     .isEqualTo(101);
         });
         assertMetric("cutover_guard_rollbacks_total{breach=\"mismatch\",feature=\"positions\"} 1.0");
@@ -349,8 +354,8 @@ final class GuardTest {
         given.comparisons(10, 8);
         guard.start();
 
-        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(flag.stage())
-                .isEqualTo(Stage.SHADOW));
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(flag.stage()).isEqualTo(Stage.SHADOW));
         assertThat(flag.hold()).isTrue();
     }
 }
