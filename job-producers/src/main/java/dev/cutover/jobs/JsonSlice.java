@@ -69,7 +69,7 @@ final class JsonSlice {
         return new JsonSlice(document, from, to, first);
     }
 
-    /** @return null where nothing is at that place */
+    /** The value at that place; null where there is none. */
     JsonSlice at(JsonPointer pointer) {
         JsonSlice value = this;
         for (JsonPointer step = pointer; value != null && !step.matches(); step = step.tail()) {

@@ -12,7 +12,7 @@ import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -21,6 +21,7 @@ import java.util.concurrent.Flow.Subscription;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 
 /**
@@ -37,7 +38,8 @@ final class PollClient implements AutoCloseable {
 
     /** What came of a request. */
     sealed interface Answer {
-        /** @param etag null where the service gave none */
+        /** A whole answer; {@code etag} is null where the service gave none. */
+        @SuppressWarnings("ArrayRecordComponent") // never compared
         record Body(byte[] bytes, String etag) implements Answer {}
 
         /** It is what it was when it had the tag that was sent along. */
@@ -54,7 +56,10 @@ final class PollClient implements AutoCloseable {
     private final Duration timeout;
     private final int mostBytes;
     private final HttpClient http;
-    private final Set<CompletableFuture<?>> underWay = ConcurrentHashMap.newKeySet();
+    /** By the number of the request. */
+    private final Map<Long, CompletableFuture<?>> underWay = new ConcurrentHashMap<>();
+
+    private final AtomicLong lastNumber = new AtomicLong();
 
     PollClient(PollSettings settings) {
         this.timeout = settings.timeout();
@@ -68,6 +73,7 @@ final class PollClient implements AutoCloseable {
                 .build();
     }
 
+    /** As {@link Asking#get}. */
     CompletableFuture<Answer> get(URI uri, String etag) {
         HttpRequest.Builder request =
                 HttpRequest.newBuilder(uri).header("Accept", "application/json").header("User-Agent", USER_AGENT);
@@ -79,11 +85,12 @@ final class PollClient implements AutoCloseable {
             begun.set(true);
             return new BoundedBody(mostBytes);
         });
-        underWay.add(sent);
+        long number = lastNumber.incrementAndGet();
+        underWay.put(number, sent);
         return sent.copy().orTimeout(timeout.toNanos(), TimeUnit.NANOSECONDS).handle((response, failure) -> {
             // ends the exchange where it is still under way
             sent.cancel(true);
-            underWay.remove(sent);
+            underWay.remove(number);
             return failure == null ? answer(response, etag) : failed(failure, begun.get());
         });
     }
@@ -132,7 +139,7 @@ final class PollClient implements AutoCloseable {
     /** Gives up what is under way. */
     @Override
     public void close() {
-        underWay.forEach(each -> each.cancel(true));
+        underWay.values().forEach(each -> each.cancel(true));
     }
 
     /** Keeps a body up to its bound, and hangs up on a longer one. Called by one thread at a time, as the client promises. */

@@ -119,7 +119,7 @@ final class PollJob implements Job {
         faults.answered(poll, bad, !state.isEmpty());
     }
 
-    /** @return the events that Kafka will never take */
+    /** Emits what is due, and tells which events Kafka will never take. */
     private List<PollFault> emit(PollState state, Slot slot) {
         List<PollFault> tooBig = new ArrayList<>();
         for (PolledEvent event : state.due(slot.at(), plan.period())) {

@@ -30,7 +30,7 @@ final class PollState {
     /** Of the answer that all of this is from; null where it had none, or faults, which the next poll is to find again. */
     private String etag;
 
-    /** @param newEtag null to be shown everything at the next poll */
+    /** Takes an answer in; {@code newEtag} is null to be shown everything at the next poll. */
     void shows(List<PolledEvent> events, String newEtag) {
         Map<PolledEvent.Id, Shown> now = new LinkedHashMap<>();
         for (PolledEvent event : events) {
@@ -54,7 +54,7 @@ final class PollState {
     }
 
     /**
-     * In the order that the poll showed them.
+     * What is to be emitted, in the order that the poll showed it.
      *
      * @param period until the next slot: what would be overdue then is due now
      */
@@ -62,7 +62,7 @@ final class PollState {
         List<PolledEvent> due = new ArrayList<>();
         for (Shown each : shown.values()) {
             boolean sent = each.answer != null && !each.answer.isCompletedExceptionally();
-            if (!sent || each.event.newest() && isCadenceOver(each, slot, period)) {
+            if (!sent || (each.event.newest() && isCadenceOver(each, slot, period))) {
                 due.add(each.event);
             }
         }

@@ -90,7 +90,7 @@ record PolledBody(List<PolledEvent> events, List<PollFault> faults) {
             }
         }
 
-        /** @param value null where the body has no such member */
+        /** {@code value} is null where the body has no such member. */
         private void member(String place, Member member, JsonSlice value) {
             if (member instanceof Member.KeyText) {
                 return; // each event says its own key
@@ -121,7 +121,7 @@ record PolledBody(List<PolledEvent> events, List<PollFault> faults) {
                     events.add(new PolledEvent(type, entry.key(), by, entry.data(), by.equals(entries.lastKey()))));
         }
 
-        /** @return null where it is no event of that type, which is then among the faults */
+        /** The event that the element is; null where it is none of that type, which is then among the faults. */
         private PolledEvent element(String place, EventType type, JsonSlice element) {
             if (!element.isObject()) {
                 bad(place, "must be an object, but is " + element.form());

@@ -10,6 +10,7 @@ import java.util.Arrays;
  * @param data as the service wrote it
  * @param newest whether its cadence emits it again: true for all but the older entries of a series
  */
+@SuppressWarnings("ArrayRecordComponent") // compared by says() alone
 record PolledEvent(EventType type, String key, Object by, byte[] data, boolean newest) {
 
     /** What an event of the same type, key and {@code by} replaces. */
