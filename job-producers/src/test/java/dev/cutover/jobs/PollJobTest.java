@@ -70,10 +70,10 @@ final class PollJobTest {
     @Test
     void aChangeGoesOutAtThePollAndWhatIsUnchangedAtItsCadence() throws Exception {
         PollJob job = job("account_balance", "poll-every", "1s");
-        service.says("/api/account/balance", ONE);
+        service.says("/api/account/balance/", ONE);
         run(job, 0);
         run(job, 1);
-        service.says("/api/account/balance", TWO);
+        service.says("/api/account/balance/", TWO);
         run(job, 2);
         for (int second = 3; second <= 12; second++) {
             run(job, second);
@@ -98,9 +98,9 @@ final class PollJobTest {
     void whileTheServiceFailsNothingIsEmittedAndHealthSaysSoAndThenItGoesOn() throws Exception {
         PollJob job = job("account_balance");
         assertThat(job.health().reasons()).containsExactly("feature account_balance has not been polled yet");
-        service.says("/api/account/balance", ONE);
+        service.says("/api/account/balance/", ONE);
         run(job, 0);
-        service.fails("/api/account/balance");
+        service.fails("/api/account/balance/");
         for (int second = 10; second <= 100; second += 10) {
             run(job, second);
         }
@@ -108,10 +108,10 @@ final class PollJobTest {
         assertThat(emitted()).hasSize(1);
         assertThat(job.health().reasons())
                 .containsExactly("feature account_balance can't be read from the polled service:"
-                        + " GET http://legacy/api/account/balance: the service answered 500");
+                        + " GET http://legacy/api/account/balance/: the service answered 500");
         assertThat(faults("account_balance", "status")).isEqualTo(10);
 
-        service.says("/api/account/balance", ONE);
+        service.says("/api/account/balance/", ONE);
         run(job, 110);
         assertThat(emitted()).hasSize(2);
         assertThat(job.health().ready()).isTrue();
@@ -121,17 +121,17 @@ final class PollJobTest {
     @Test
     void whatHasNotChangedByItsTagIsEmittedAgainAtItsCadence() throws Exception {
         PollJob job = job("account_balance", "poll-every", "5s");
-        service.says("/api/account/balance", ONE, "\"v1\"");
+        service.says("/api/account/balance/", ONE, "\"v1\"");
         run(job, 0);
-        service.answers.put("/api/account/balance", new Answer.NotModified());
+        service.answers.put("/api/account/balance/", new Answer.NotModified());
         run(job, 5);
         run(job, 10);
 
         assertThat(service.asked)
                 .containsExactly(
-                        "/api/account/balance",
-                        "/api/account/balance if not \"v1\"",
-                        "/api/account/balance if not \"v1\"");
+                        "/api/account/balance/",
+                        "/api/account/balance/ if not \"v1\"",
+                        "/api/account/balance/ if not \"v1\"");
         assertThat(emitted()).hasSize(2);
     }
 
@@ -139,7 +139,7 @@ final class PollJobTest {
     void badElementsAreCountedAndDegradeAndTheGoodOnesGoOut() throws Exception {
         PollJob job = job("account_balance");
         service.says(
-                "/api/account/balance",
+                "/api/account/balance/",
                 "{\"accounts\":[{\"account_id\":1},{\"id\":2},3,{\"account_id\":4}]}",
                 "\"v1\"");
         run(job, 0);
@@ -152,27 +152,27 @@ final class PollJobTest {
         assertThat(job.health().ready()).isTrue();
         assertThat(job.health().degraded())
                 .containsExactly(
-                        "feature account_balance is polled in part: GET http://legacy/api/account/balance:"
+                        "feature account_balance is polled in part: GET http://legacy/api/account/balance/:"
                                 + " /accounts/1 has no text or whole number 'account_id', the key of account_balance, and 1 more");
         assertThat(service.asked)
                 .as("a faulty answer's tag is not used: the faults are to be found again")
-                .containsExactly("/api/account/balance", "/api/account/balance");
+                .containsExactly("/api/account/balance/", "/api/account/balance/");
     }
 
     @Test
     void oneKeyThatFailsDegradesAndAllThatFailAreNotReady() throws Exception {
         PollJob job = job("positions", "poll-keys", "intraday=SPY;positions=1,2");
-        service.says("/api/positions?account_id=1", "{\"account_id\":1}");
-        service.fails("/api/positions?account_id=2");
+        service.says("/api/positions/?account_id=1", "{\"account_id\":1}");
+        service.fails("/api/positions/?account_id=2");
         run(job, 0);
 
         assertThat(emitted()).containsExactly("1 {\"account_id\":1}");
         assertThat(job.health().ready()).isTrue();
         assertThat(job.health().degraded())
-                .containsExactly("feature positions is polled in part: GET http://legacy/api/positions?account_id=2:"
+                .containsExactly("feature positions is polled in part: GET http://legacy/api/positions/?account_id=2:"
                         + " the service answered 500");
 
-        service.fails("/api/positions?account_id=1");
+        service.fails("/api/positions/?account_id=1");
         run(job, 10);
         assertThat(job.health().reasons()).singleElement().asString().endsWith("so it is with 2 of its 2 polls");
     }
@@ -181,11 +181,11 @@ final class PollJobTest {
     void aKeyWhoseAnswerIsSlowHoldsUpNoOtherAndIsTakenUpLater() throws Exception {
         PollJob job = job("intraday", "poll-keys", "intraday=SPY,QQQ");
         CompletableFuture<Answer> late = new CompletableFuture<>();
-        service.waiting.put("/api/intraday/bars?symbol=SPY", late);
-        service.says("/api/intraday/bars?symbol=QQQ", bars("QQQ", 1));
+        service.waiting.put("/api/intraday/bars/?symbol=SPY", late);
+        service.says("/api/intraday/bars/?symbol=QQQ", bars("QQQ", 1));
         clock.set(START.plusSeconds(1));
         run(job, 0);
-        service.says("/api/intraday/bars?symbol=QQQ", bars("QQQ", 2));
+        service.says("/api/intraday/bars/?symbol=QQQ", bars("QQQ", 2));
         clock.set(START.plusSeconds(2));
         run(job, 1);
 
@@ -206,7 +206,7 @@ final class PollJobTest {
         PollJob job = job("positions", "poll-keys", "intraday=SPY;positions=1,2,3,4,5", "poll-requests", "2");
         CompletableFuture<Answer> first = new CompletableFuture<>();
         for (int key = 1; key <= 5; key++) {
-            service.waiting.put("/api/positions?account_id=" + key, key == 1 ? first : new CompletableFuture<>());
+            service.waiting.put("/api/positions/?account_id=" + key, key == 1 ? first : new CompletableFuture<>());
         }
         Thread running = new Thread(() -> {
             try {
@@ -229,12 +229,12 @@ final class PollJobTest {
     @Test
     void whatKafkaCouldNotTakeIsEmittedByTheNextTry() throws Exception {
         PollJob job = job("account_balance");
-        service.says("/api/account/balance", ONE, "\"v1\"");
+        service.says("/api/account/balance/", ONE, "\"v1\"");
         producer.sendException = new TimeoutException("no broker answers");
 
         assertThatThrownBy(() -> run(job, 0)).isInstanceOf(TimeoutException.class);
         producer.sendException = null;
-        service.answers.put("/api/account/balance", new Answer.NotModified());
+        service.answers.put("/api/account/balance/", new Answer.NotModified());
         run(job, 0);
 
         assertThat(emitted()).containsExactly("1 {\"account_id\":1,\"cash\":5.00}");
@@ -243,7 +243,7 @@ final class PollJobTest {
     @Test
     void anEventThatIsTooBigForKafkaHoldsUpNoOther() throws Exception {
         PollJob job = job("account_balance");
-        service.says("/api/account/balance", ONE);
+        service.says("/api/account/balance/", ONE);
         producer.sendException = new RecordTooLargeException("2 MB");
 
         run(job, 0);

@@ -28,14 +28,14 @@ final class PollPlanTest {
                 .extracting(plan -> plan.feature().name())
                 .containsExactly("account_balance", "positions", "intraday", "global_market");
         assertThat(plans.get(1).polls()).singleElement().satisfies(poll -> {
-            assertThat(poll.uri()).hasToString("http://legacy:8080/app/api/positions");
+            assertThat(poll.uri()).hasToString("http://legacy:8080/app/api/positions/");
             assertThat(poll.at()).hasToString("/accounts");
         });
         assertThat(plans.get(2).polls())
                 .extracting(poll -> poll.key() + " " + poll.uri())
                 .containsExactly(
-                        "SPY http://legacy:8080/app/api/intraday/bars?symbol=SPY",
-                        "BRK/B A http://legacy:8080/app/api/intraday/bars?symbol=BRK%2FB%20A");
+                        "SPY http://legacy:8080/app/api/intraday/bars/?symbol=SPY",
+                        "BRK/B A http://legacy:8080/app/api/intraday/bars/?symbol=BRK%2FB%20A");
         assertThat(PollPlan.types(plans))
                 .containsExactlyInAnyOrder(
                         "account_balance", "positions", "intraday_bar", "vwap_update", "market_status");
@@ -48,7 +48,7 @@ final class PollPlanTest {
 
         assertThat(plans.get(1).polls())
                 .extracting(poll -> poll.uri().toString())
-                .containsExactly("http://legacy:8080/app/api/positions?account_id=123");
+                .containsExactly("http://legacy:8080/app/api/positions/?account_id=123");
     }
 
     @Test
