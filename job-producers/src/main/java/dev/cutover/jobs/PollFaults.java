@@ -87,11 +87,11 @@ final class PollFaults {
             return;
         }
         log.warn(
-                "feature {}: {}: {}; nothing is emitted of it ({} faults since the last such line); {}",
+                "feature {}: {}: {}; nothing is emitted of it{}; {}",
                 plan.feature().name(),
                 poll,
                 fault.getMessage(),
-                sinceLogged,
+                sinceLogged == 1 ? "" : "; " + sinceLogged + " faults since the last such line",
                 fault.kind().next());
         loggedAt = now;
         told = true;

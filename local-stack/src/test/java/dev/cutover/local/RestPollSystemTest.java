@@ -30,7 +30,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -220,6 +223,33 @@ final class RestPollSystemTest {
         await().atMost(PATIENCE).until(() -> system.read("events.heartbeat").size() >= beats + 2);
 
         assertThat(sizes()).isEqualTo(before);
+    }
+
+    @Test
+    void theGuidesCatalogFindsWhatAServiceHasElsewhere() throws Exception {
+        String guide = Files.readString(Path.of("..", "docs", "integration-guide.md"));
+        String answer = "{\"result\":{\"items\":[{\"symbol\":\"BTC\",\"bid\":64000.5}]}}";
+        assertThat(guide).contains(answer);
+        Matcher yaml = Pattern.compile("```yaml\n((?:(?!```).)*upstream:.*?)```", Pattern.DOTALL)
+                .matcher(guide);
+        assertThat(yaml.find()).isTrue();
+        Path catalog = Files.writeString(directory.resolve("quotes.yaml"), yaml.group(1));
+        service.on("/v1/quotes", json(answer));
+        service.on("/v1/quote/BTC", json("{\"data\":{\"symbol\":\"BTC\",\"bid\":64001}}"));
+        try (SystemUnderTest other = SystemUnderTest.start(FeatureCatalog.load(catalog))) {
+            for (Map<String, String> options : List.of(
+                    Map.of("source", "rest-poll:" + service.url()),
+                    Map.of("source", "rest-poll:" + service.url(), "poll-keys", "quotes=BTC"))) {
+                Settings settings = Settings.resolve(JobsSettings.ALL, options, Map.of());
+                try (Jobs jobs = Jobs.start(
+                        JobsSettings.from(settings), other.catalog(), other.kafka(), new SimpleMeterRegistry())) {
+                    await().atMost(PATIENCE).until(() -> jobs.published() > 0);
+                }
+            }
+            assertThat(other.read("events.quotes"))
+                    .extracting(record -> new String(record.value(), StandardCharsets.UTF_8))
+                    .containsExactly("{\"symbol\":\"BTC\",\"bid\":64000.5}", "{\"symbol\":\"BTC\",\"bid\":64001}");
+        }
     }
 
     @Test
