@@ -1,5 +1,7 @@
 package dev.cutover.schema;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -12,9 +14,16 @@ import java.util.Optional;
  * @param partitions of that topic; at least 1
  * @param events its event types, at least one
  * @param rest its REST endpoint; empty where it never had one
+ * @param parity how REST is compared with the events
  */
 public record Feature(
-        String name, String topic, int partitions, Delivery delivery, List<EventType> events, Optional<Rest> rest) {
+        String name,
+        String topic,
+        int partitions,
+        Delivery delivery,
+        List<EventType> events,
+        Optional<Rest> rest,
+        ParityRules parity) {
 
     /** What a subscriber who can't keep up may miss. */
     public enum Delivery {
@@ -43,9 +52,16 @@ public record Feature(
      *
      * @param type the type on the wire
      * @param key the field of {@code data} whose value, as text, is the record's key
-     * @param cadence how often every key's state is emitted at least; positive
+     * @param cadence how often every key's state is emitted at least, during its active hours; positive
+     * @param active when that is
+     * @param required the fields that every event's data must have
      */
-    public record EventType(String type, String key, Duration cadence, View view) {}
+    public record EventType(
+            String type, String key, Duration cadence, View view, ActiveHours active, List<String> required) {
+        public EventType {
+            required = List.copyOf(required);
+        }
+    }
 
     /**
      * The endpoint that serves the feature's snapshots until it is promoted.
@@ -54,8 +70,34 @@ public record Feature(
      * @param parameter the query parameter that names a key; null where the endpoint knows the list alone
      * @param one the body for one key; null without a parameter
      * @param all the body without the parameter; null where a key must be named
+     * @param upstream where an existing service has these bodies
      */
-    public record Rest(String path, String parameter, KeyBody one, ListBody all) {}
+    public record Rest(String path, String parameter, KeyBody one, ListBody all, Upstream upstream) {}
+
+    /**
+     * Where an existing REST service has what this endpoint answers, for a façade in front of it and for the source that polls it.
+     *
+     * @param one null where the endpoint has no body for one key
+     * @param all null where it has no list
+     */
+    public record Upstream(Source one, Source all) {}
+
+    /**
+     * A resource of an existing service.
+     *
+     * @param path begins with a slash; may have a query, and holds {@code {key}} where it is one key's
+     * @param at JSON pointer (RFC 6901) to the body, or for a list to its array, in what the service answers; empty for all of it
+     */
+    public record Source(String path, String at) {
+        /** What stands for the key in {@link #path}. */
+        public static final String KEY = "{key}";
+
+        /** The path for one key, which is escaped as a URI's query needs it (RFC 3986). */
+        public String path(String key) {
+            return path.replace(
+                    KEY, URLEncoder.encode(key, StandardCharsets.UTF_8).replace("+", "%20"));
+        }
+    }
 
     /** What the endpoint answers of one key. */
     public sealed interface KeyBody {
@@ -101,6 +143,11 @@ public record Feature(
 
     public Optional<EventType> event(String type) {
         return events.stream().filter(event -> event.type().equals(type)).findFirst();
+    }
+
+    /** The shortest cadence of its event types: how often its page would poll. */
+    public Duration fastestCadence() {
+        return events.stream().map(EventType::cadence).min(Duration::compareTo).orElseThrow();
     }
 
     /** The longest cadence of its event types: within it, every key has been emitted once. */

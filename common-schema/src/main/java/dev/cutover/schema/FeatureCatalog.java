@@ -31,8 +31,11 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,63}");
     private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9.-]{0,199}");
     private static final Pattern PATH = Pattern.compile("(/[a-z0-9_-]+)+");
-    private static final Set<String> REST_FIELDS = Set.of("path", "parameter", "one", "all");
+    private static final Set<String> REST_FIELDS = Set.of("path", "parameter", "one", "all", "upstream");
     private static final String KEY_TEXT = "$key";
+    private static final String MARKET = "market:";
+    private static final Set<String> UPSTREAM_FIELDS = Set.of("one", "all");
+    private static final Set<String> SOURCE_FIELDS = Set.of("path", "at");
     private static final int MOST_PARTITIONS = 10_000;
 
     /** As long as Kafka keeps events: of a key that is emitted less often, a starting gateway would find nothing. */
@@ -95,6 +98,9 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
         /** Null where it is left out, which a record's component can't be. */
         @JsonProperty
         private JsonNode rest;
+        /** Null where it is left out. */
+        @JsonProperty
+        private JsonNode parity;
 
         @JsonCreator
         FeatureForm(
@@ -111,7 +117,30 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
         }
     }
 
-    private record EventForm(String type, String key, String cadence, JsonNode view) {}
+    private static final class EventForm {
+        private final String type;
+        private final String key;
+        private final String cadence;
+        private final JsonNode view;
+        /** Null where it is left out, as is {@code required}. */
+        @JsonProperty
+        private String active;
+
+        @JsonProperty
+        private List<String> required;
+
+        @JsonCreator
+        EventForm(
+                @JsonProperty("type") String type,
+                @JsonProperty("key") String key,
+                @JsonProperty("cadence") String cadence,
+                @JsonProperty("view") JsonNode view) {
+            this.type = type;
+            this.key = key;
+            this.cadence = cadence;
+            this.view = view;
+        }
+    }
 
     private record HeartbeatForm(String topic, String cadence) {}
 
@@ -144,7 +173,6 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
         Reading(String file) {
             this.file = file;
             types.add(Event.Heartbeat.TYPE);
-            topics.addAll(Topics.OWN);
             paths.addAll(ServiceEndpoints.PATHS);
         }
 
@@ -177,16 +205,40 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
                     form.partitions,
                     delivery(place, form.delivery),
                     events,
-                    form.rest == null ? Optional.empty() : Optional.of(rest(place + ", rest", form.rest, events)));
+                    form.rest == null ? Optional.empty() : Optional.of(rest(place + ", rest", form.rest, events)),
+                    form.parity == null
+                            ? ParityRules.EXACT
+                            : new ParityForm(file, place + ", parity").read(form.parity));
         }
 
         private Feature.EventType event(String feature, EventForm form) {
-            String place = feature + ", event '" + form.type() + "'";
-            check(NAME.matcher(form.type()).matches(), place, "the type must match " + NAME);
-            check(types.add(form.type()), place, "the type is there twice");
-            check(!form.key().isBlank(), place + ", key", "must name a field");
+            String place = feature + ", event '" + form.type + "'";
+            check(NAME.matcher(form.type).matches(), place, "the type must match " + NAME);
+            check(types.add(form.type), place, "the type is there twice");
+            check(!form.key.isBlank(), place + ", key", "must name a field");
+            List<String> required = form.required == null ? List.of(form.key) : form.required;
+            check(
+                    !required.contains(null) && required.stream().noneMatch(String::isBlank),
+                    place + ", required",
+                    "must be a list of fields");
             return new Feature.EventType(
-                    form.type(), form.key(), cadence(place + ", cadence", form.cadence()), view(place, form.view()));
+                    form.type,
+                    form.key,
+                    cadence(place + ", cadence", form.cadence),
+                    view(place, form.view),
+                    active(place + ", active", form.active),
+                    required);
+        }
+
+        private ActiveHours active(String place, String text) {
+            if (text == null || text.equals("always")) {
+                return new ActiveHours.Always();
+            }
+            check(
+                    text.startsWith(MARKET) && text.length() > MARKET.length(),
+                    place,
+                    "must be always, or market:NAME, but is '" + text + "'");
+            return new ActiveHours.Market(text.substring(MARKET.length()));
         }
 
         private Feature.Delivery delivery(String place, String text) {
@@ -212,11 +264,7 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
         }
 
         private Feature.Rest rest(String place, JsonNode form, List<Feature.EventType> types) {
-            form.fieldNames()
-                    .forEachRemaining(field -> check(
-                            REST_FIELDS.contains(field),
-                            place,
-                            "has no field '" + field + "'; known are " + new TreeSet<>(REST_FIELDS)));
+            fields(place, form, REST_FIELDS);
             String path = form.path("path").asText();
             check(PATH.matcher(path).matches(), place + ", path", "must match " + PATH + ", but is '" + path + "'");
             check(paths.add(path), place + ", path", "is another feature's, or a service's own: '" + path + "'");
@@ -230,11 +278,57 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
                     place,
                     "must have both 'parameter', which names a key, and 'one', the body for that key, or neither");
             check(form.has("one") || form.has("all"), place, "must have a body: 'one', 'all', or both");
+            Feature.KeyBody one = form.has("one") ? keyBody(place + ", one", form.get("one"), types) : null;
+            Feature.ListBody all = form.has("all") ? listBody(place + ", all", form.get("all"), types) : null;
+            String at = place + ", upstream";
+            JsonNode upstream = form.path("upstream");
+            fields(at, upstream, UPSTREAM_FIELDS);
+            check(one != null || !upstream.has("one"), at, "has 'one', and the endpoint has not");
+            check(all != null || !upstream.has("all"), at, "has 'all', and the endpoint has not");
             return new Feature.Rest(
                     path,
                     parameter,
-                    form.has("one") ? keyBody(place + ", one", form.get("one"), types) : null,
-                    form.has("all") ? listBody(place + ", all", form.get("all"), types) : null);
+                    one,
+                    all,
+                    new Feature.Upstream(
+                            one == null
+                                    ? null
+                                    : source(
+                                            at + ", one",
+                                            upstream.get("one"),
+                                            new Feature.Source(path + "/?" + parameter + "=" + Feature.Source.KEY, "")),
+                            all == null
+                                    ? null
+                                    : source(
+                                            at + ", all",
+                                            upstream.get("all"),
+                                            new Feature.Source(path + "/", "/" + all.member()))));
+        }
+
+        /** Without one, the existing service is as this endpoint is. */
+        private Feature.Source source(String place, JsonNode form, Feature.Source usual) {
+            if (form == null) {
+                return usual;
+            }
+            fields(place, form, SOURCE_FIELDS);
+            String path = form.path("path").asText();
+            boolean ofOneKey = usual.path().contains(Feature.Source.KEY);
+            check(path.startsWith("/"), place + ", path", "must begin with a slash, but is '" + path + "'");
+            check(
+                    path.contains(Feature.Source.KEY) == ofOneKey,
+                    place + ", path",
+                    (ofOneKey ? "must hold " : "must not hold ") + Feature.Source.KEY + ", but is '" + path + "'");
+            return new Feature.Source(
+                    path,
+                    ParityForm.pointer(file, place + ", at", form.path("at").asText()));
+        }
+
+        private void fields(String place, JsonNode form, Set<String> known) {
+            form.fieldNames()
+                    .forEachRemaining(field -> check(
+                            known.contains(field),
+                            place,
+                            "has no field '" + field + "'; known are " + new TreeSet<>(known)));
         }
 
         private Feature.KeyBody keyBody(String place, JsonNode form, List<Feature.EventType> types) {
@@ -278,7 +372,10 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
 
         private void topic(String place, String topic) {
             check(TOPIC.matcher(topic).matches(), place, "must match " + TOPIC + ", but is '" + topic + "'");
-            check(topics.add(topic), place, "is another entry's topic, or Cutover's own: '" + topic + "'");
+            check(
+                    topics.add(topic) && !Topics.isOwn(topic),
+                    place,
+                    "is another entry's topic, or Cutover's own: '" + topic + "'");
         }
 
         private Duration cadence(String place, String text) {

@@ -103,6 +103,22 @@ public record Flag(
                 since);
     }
 
+    /**
+     * This flag with further promotion held, or let go.
+     *
+     * @param held whether it is held from now on
+     */
+    public Flag withHold(boolean held, String by, String why) {
+        return new Flag(
+                feature, stage, version, rollout, sunset, guard, held, false, changeId, by, changedAt, why, since);
+    }
+
+    /** This flag, guarded in another way. */
+    public Flag withGuard(Guard other, String by, String why) {
+        return new Flag(
+                feature, stage, version, rollout, sunset, other, hold, false, changeId, by, changedAt, why, since);
+    }
+
     Flag stamped(Flag before, String newChangeId, Instant at) {
         Instant entered = stage == before.stage && before.since != null ? before.since : at;
         return new Flag(

@@ -10,10 +10,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  */
 public record FlagChange(Flag before, Flag after) {
 
-    /** The audit record: the whole new flag, and {@code from}, the stage before. */
-    byte[] toAuditJson() {
+    /**
+     * The audit record: the whole new flag, {@code from}, the stage before, and {@code evidence} where there is some.
+     *
+     * @param evidence null for none
+     */
+    byte[] toAuditJson(ObjectNode evidence) {
         ObjectNode audit = Json.MAPPER.valueToTree(after);
         audit.put("from", before.stage().wireName());
+        if (evidence != null) {
+            audit.set("evidence", evidence);
+        }
         try {
             return Json.MAPPER.writeValueAsBytes(audit);
         } catch (JsonProcessingException e) {

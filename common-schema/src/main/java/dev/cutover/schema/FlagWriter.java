@@ -1,5 +1,6 @@
 package dev.cutover.schema;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -101,10 +102,20 @@ public final class FlagWriter {
      * @throws FlagWriteException when Kafka fails
      */
     public Outcome write(String feature, OptionalLong expectedVersion, UnaryOperator<Flag> change) {
+        return write(feature, expectedVersion, change, null);
+    }
+
+    /**
+     * The same, with what led to the change.
+     *
+     * @param evidence goes into the audit record alone; null for none
+     */
+    public Outcome write(
+            String feature, OptionalLong expectedVersion, UnaryOperator<Flag> change, ObjectNode evidence) {
         String changeId = UUID.randomUUID().toString();
         CompletableFuture<Flag> readBack = reader.expect(changeId);
         try {
-            return write(feature, expectedVersion, change, changeId, readBack);
+            return write(feature, expectedVersion, change, evidence, changeId, readBack);
         } finally {
             reader.forget(changeId);
         }
@@ -114,6 +125,7 @@ public final class FlagWriter {
             String feature,
             OptionalLong expectedVersion,
             UnaryOperator<Flag> change,
+            ObjectNode evidence,
             String changeId,
             CompletableFuture<Flag> readBack) {
         OptionalLong base = expectedVersion;
@@ -132,7 +144,7 @@ public final class FlagWriter {
                     return new Outcome.Conflict(current, base.getAsLong());
                 }
                 Flag next = change.apply(current).stamped(current, changeId, clock.instant());
-                tried.commit(new FlagChange(current, next));
+                tried.commit(new FlagChange(current, next), evidence);
                 return new Outcome.Written(
                         await(readBack, "the change of " + feature + " was written, but not read back"));
             } catch (StartupException e) {
@@ -209,7 +221,7 @@ public final class FlagWriter {
     /** One producer's life; closing it aborts what it has not committed. */
     private record Attempt(Producer<byte[], byte[]> producer) implements AutoCloseable {
 
-        void commit(FlagChange change) {
+        void commit(FlagChange change, ObjectNode evidence) {
             byte[] key = change.after().feature().getBytes(StandardCharsets.UTF_8);
             long atMs = change.after().changedAt().toEpochMilli();
             producer.beginTransaction();
@@ -217,7 +229,7 @@ public final class FlagWriter {
             Future<RecordMetadata> unusedFlag = producer.send(new ProducerRecord<>(
                     Topics.FLAGS, 0, atMs, key, change.after().toJson()));
             Future<RecordMetadata> unusedAudit =
-                    producer.send(new ProducerRecord<>(Topics.FLAG_AUDIT, 0, atMs, key, change.toAuditJson()));
+                    producer.send(new ProducerRecord<>(Topics.FLAG_AUDIT, 0, atMs, key, change.toAuditJson(evidence)));
             producer.commitTransaction();
         }
 

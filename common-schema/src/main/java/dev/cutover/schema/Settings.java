@@ -44,6 +44,8 @@ public final class Settings {
             "127.0.0.1",
             "the address that every port is bound on; services without access rules"
                     + " stay on the loopback interface");
+    public static final Setting<Path> MARKETS =
+            Setting.path("markets", null, "a market calendar in place of the shipped one");
     public static final Setting<Path> FEATURES =
             Setting.path("features", null, "a feature catalog in place of the shipped one");
 
@@ -173,6 +175,20 @@ public final class Settings {
     /** Another cluster, with the same {@code kafka.*}. */
     public KafkaConnection kafkaAt(String bootstrap) {
         return new KafkaConnection(bootstrap, kafka);
+    }
+
+    /**
+     * The calendar that {@link #MARKETS} names, or the shipped one.
+     *
+     * @throws StartupException when the file can't be read, or breaks a rule
+     */
+    public MarketCalendar markets() {
+        Path file = get(MARKETS);
+        try {
+            return file == null ? MarketCalendar.shipped() : MarketCalendar.load(file);
+        } catch (IllegalArgumentException e) {
+            throw new StartupException(e.getMessage(), e);
+        }
     }
 
     /** The catalog that {@link #FEATURES} names, or the shipped one. */

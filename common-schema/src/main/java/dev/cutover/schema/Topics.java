@@ -21,10 +21,38 @@ public final class Topics {
     /** Source to how far it got; compacted. */
     public static final String JOBS_PROGRESS = "jobs.progress";
 
-    /** The names that no feature's topic may have. */
-    static final Set<String> OWN = Set.of(FLAGS, FLAG_AUDIT, DEAD_LETTERS, JOBS_PROGRESS);
+    /** Feature, caller, day and instance to how often that caller asked REST; compacted. */
+    public static final String REST_USAGE = "rest.usage";
 
-    private static final Duration EVENT_RETENTION = Duration.ofDays(7);
+    /** Feature and key to one comparison of REST with the event log, and its outcome. */
+    public static final String PARITY_VERDICTS = "parity.verdicts";
+
+    /** Feature, session and part to that part's tally; compacted, so that each session's is kept for good. */
+    public static final String PARITY_SESSIONS = "parity.sessions";
+
+    /** Feature and step to who signed off; compacted. */
+    public static final String SIGN_OFFS = "evidence.signoffs";
+
+    /** Feature to what the prober and the pages saw of it. */
+    public static final String OBSERVATIONS = "evidence.observations";
+
+    /** Instance to its CPU, memory and errors. */
+    public static final String VITALS = "ops.vitals";
+
+    /** The names that no feature's topic may have. */
+    static final Set<String> OWN = Set.of(
+            FLAGS,
+            FLAG_AUDIT,
+            DEAD_LETTERS,
+            JOBS_PROGRESS,
+            REST_USAGE,
+            PARITY_VERDICTS,
+            PARITY_SESSIONS,
+            SIGN_OFFS,
+            OBSERVATIONS,
+            VITALS);
+
+    private static final Duration A_WEEK = Duration.ofDays(7);
     private static final String COMPACT = TopicConfig.CLEANUP_POLICY_COMPACT;
     private static final String DELETE = TopicConfig.CLEANUP_POLICY_DELETE;
 
@@ -37,15 +65,28 @@ public final class Topics {
      */
     public record Spec(String name, int partitions, Map<String, String> configs, boolean strict) {}
 
+    private static final String SERVED = "rest.served.";
+
     private Topics() {}
+
+    /** What REST answered of a feature, partitioned as its events. */
+    public static String served(Feature feature) {
+        return SERVED + feature.name().replace('_', '-');
+    }
+
+    /** Whether no feature's topic may have that name. */
+    static boolean isOwn(String name) {
+        return OWN.contains(name) || name.startsWith(SERVED);
+    }
 
     /** Every topic that the services of this catalog read or write. */
     public static List<Spec> specs(FeatureCatalog catalog) {
         List<Spec> specs = new ArrayList<>();
         for (Feature feature : catalog.features()) {
-            specs.add(events(feature.topic(), feature.partitions()));
+            specs.add(aWeek(feature.topic(), feature.partitions()));
+            feature.rest().ifPresent(rest -> specs.add(aWeek(served(feature), feature.partitions())));
         }
-        specs.add(events(catalog.heartbeat().topic(), 1));
+        specs.add(aWeek(catalog.heartbeat().topic(), 1));
         // short segments, so that compaction soon makes the letters of several readers one
         specs.add(new Spec(
                 DEAD_LETTERS,
@@ -64,11 +105,16 @@ public final class Topics {
                 1,
                 Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, DELETE, TopicConfig.RETENTION_MS_CONFIG, "-1"),
                 true));
-        specs.add(new Spec(JOBS_PROGRESS, 1, cleanup(COMPACT), true));
+        for (String compacted : List.of(JOBS_PROGRESS, REST_USAGE, PARITY_SESSIONS, SIGN_OFFS)) {
+            specs.add(new Spec(compacted, 1, cleanup(COMPACT), true));
+        }
+        for (String recent : List.of(PARITY_VERDICTS, OBSERVATIONS, VITALS)) {
+            specs.add(aWeek(recent, 1));
+        }
         return specs;
     }
 
-    private static Spec events(String name, int partitions) {
+    private static Spec aWeek(String name, int partitions) {
         return new Spec(
                 name,
                 partitions,
@@ -76,7 +122,7 @@ public final class Topics {
                         TopicConfig.CLEANUP_POLICY_CONFIG,
                         DELETE,
                         TopicConfig.RETENTION_MS_CONFIG,
-                        Long.toString(EVENT_RETENTION.toMillis())),
+                        Long.toString(A_WEEK.toMillis())),
                 false);
     }
 

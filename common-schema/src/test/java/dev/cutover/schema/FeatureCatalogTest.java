@@ -3,6 +3,7 @@ package dev.cutover.schema;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cutover.schema.Feature.Delivery;
 import dev.cutover.schema.Feature.EventType;
@@ -10,13 +11,18 @@ import dev.cutover.schema.Feature.KeyBody;
 import dev.cutover.schema.Feature.ListBody;
 import dev.cutover.schema.Feature.Member;
 import dev.cutover.schema.Feature.Rest;
+import dev.cutover.schema.Feature.Source;
+import dev.cutover.schema.Feature.Upstream;
 import dev.cutover.schema.Feature.View;
+import dev.cutover.schema.ParityRules.Rule;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,11 +60,17 @@ final class FeatureCatalogTest {
     @Test
     void theShippedCatalogHoldsTheFourFeaturesInTheirCutoverOrder() {
         View latest = new View.Latest();
-        EventType balance = event("account_balance", "account_id", 10, latest);
-        EventType positions = event("positions", "account_id", 10, latest);
-        EventType bar = event("intraday_bar", "symbol", 1, new View.Series("timestamp_minute", 390));
-        EventType vwap = event("vwap_update", "symbol", 60, latest);
-        EventType market = event("market_status", "market_id", 10, latest);
+        EventType balance = event(
+                "account_balance", 10, latest, "account_id account_number cash buying_power portfolio_value timestamp");
+        EventType positions = event("positions", 10, latest, "account_id positions timestamp");
+        EventType bar = event(
+                "intraday_bar",
+                1,
+                new View.Series("timestamp_minute", 390),
+                "symbol country timestamp_minute open high low close volume final");
+        EventType vwap = event("vwap_update", 60, latest, "symbol country vwap volume timestamp");
+        EventType market =
+                event("market_status", 10, latest, "market_id country status seconds_to_next_event timestamp");
         FeatureCatalog expected = new FeatureCatalog(
                 List.of(
                         new Feature(
@@ -71,7 +83,9 @@ final class FeatureCatalogTest {
                                         "/api/account/balance",
                                         "account_id",
                                         new KeyBody.Data(balance),
-                                        new ListBody("accounts", balance)))),
+                                        new ListBody("accounts", balance),
+                                        asItIs("/api/account/balance", "account_id", "/accounts"))),
+                                ParityRules.EXACT),
                         new Feature(
                                 "positions",
                                 "events.positions",
@@ -82,7 +96,9 @@ final class FeatureCatalogTest {
                                         "/api/positions",
                                         "account_id",
                                         new KeyBody.Data(positions),
-                                        new ListBody("accounts", positions)))),
+                                        new ListBody("accounts", positions),
+                                        asItIs("/api/positions", "account_id", "/accounts"))),
+                                new ParityRules(ParityRules.EXACT.lag(), Map.of("/positions", "symbol"), List.of())),
                         new Feature(
                                 "intraday",
                                 "events.intraday",
@@ -96,7 +112,9 @@ final class FeatureCatalogTest {
                                                 new Member.KeyText("symbol"),
                                                 new Member.Entries("bars", bar),
                                                 new Member.Newest("vwap", vwap))),
-                                        null))),
+                                        null,
+                                        asItIs("/api/intraday/bars", "symbol", null))),
+                                ParityRules.EXACT),
                         new Feature(
                                 "global_market",
                                 "events.global-market",
@@ -104,10 +122,128 @@ final class FeatureCatalogTest {
                                 Delivery.LATEST,
                                 List.of(market),
                                 Optional.of(new Rest(
-                                        "/api/global-market/status", null, null, new ListBody("markets", market))))),
+                                        "/api/global-market/status",
+                                        null,
+                                        null,
+                                        new ListBody("markets", market),
+                                        asItIs("/api/global-market/status", null, "/markets"))),
+                                ParityRules.EXACT)),
                 new FeatureCatalog.HeartbeatStream("events.heartbeat", Duration.ofSeconds(30)));
 
         assertThat(FeatureCatalog.shipped()).isEqualTo(expected);
+    }
+
+    @Test
+    void activeHoursRequiredFieldsAnUpstreamAndParityRulesAreRead() {
+        Feature feature = FeatureCatalog.load(file("""
+                        features:
+                          - name: quotes
+                            topic: events.quotes
+                            partitions: 2
+                            delivery: latest
+                            events:
+                              - {type: quote, key: symbol, cadence: 1s, view: latest, active: "market:USA", required: [symbol, bid]}
+                            rest:
+                              path: /api/quotes
+                              parameter: symbol
+                              one: quote
+                              all: {quotes: quote}
+                              upstream:
+                                one: {path: "/v1/quote/{key}", at: /result}
+                                all: {path: /v1/quotes?full=1, at: /result/items}
+                            parity:
+                              lag: 500ms
+                              arrays: {/levels: price}
+                              ignore:
+                                - {field: /served_at, owner: desk, until: 2030-01-31, why: stamped by REST}
+                                - {field: /node}
+                              tolerances:
+                                - {field: /levels/*/size, within: 0.5, owner: desk, until: "2030-01-31T12:00:00Z"}
+                        heartbeat: {topic: events.heartbeat, cadence: 30s}
+                        """)).feature("quotes").orElseThrow();
+
+        assertThat(feature.events().get(0).active()).isEqualTo(new ActiveHours.Market("USA"));
+        assertThat(feature.events().get(0).required()).containsExactly("symbol", "bid");
+        assertThat(feature.rest().orElseThrow().upstream())
+                .isEqualTo(new Upstream(
+                        new Source("/v1/quote/{key}", "/result"), new Source("/v1/quotes?full=1", "/result/items")));
+        assertThat(feature.parity())
+                .isEqualTo(new ParityRules(
+                        Duration.ofMillis(500),
+                        Map.of("/levels", "price"),
+                        List.of(
+                                new Rule(
+                                        "/served_at",
+                                        null,
+                                        "desk",
+                                        Instant.parse("2030-01-31T00:00:00Z"),
+                                        "stamped by REST"),
+                                new Rule("/node", null, null, null, null),
+                                new Rule(
+                                        "/levels/*/size",
+                                        new BigDecimal("0.5"),
+                                        "desk",
+                                        Instant.parse("2030-01-31T12:00:00Z"),
+                                        null))));
+    }
+
+    @Test
+    void ruleIsADebtWithoutAnOwnerADateOrPastIt() {
+        Instant now = Instant.parse("2026-01-05T00:00:00Z");
+        assertThat(new Rule("/a", null, "desk", now.plusSeconds(1), null).debt(now))
+                .isNull();
+        assertThat(new Rule("/a", null, "desk", now, null).debt(now))
+                .contains("/a has expired")
+                .contains("desk");
+        assertThat(new Rule("/a", null, "desk", null, null).debt(now)).contains("no date");
+        assertThat(new Rule("/a", null, null, now.plusSeconds(1), null).debt(now))
+                .contains("no owner");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "active: always | active: 'market:' | must be always, or market:NAME",
+                "active: always | active: nights | must be always, or market:NAME",
+                "lag: 1s | lag: 2h | must be 1h at most",
+                "lag: 1s | lag: soon | lag",
+                "lag: 1s | log: 1s | has no field 'log'",
+                "at: /items | at: items | must be a JSON pointer",
+                "path: /v1/quotes | path: '/v1/{key}' | must not hold {key}",
+                "path: '/v1/quote/{key}' | path: /v1/quote | must hold {key}",
+                "within: 1 | within: -1 | must be 0 or more",
+                "within: 1 | within: one | must have a number 'within'",
+                "until: 2030-01-31 | until: soon | must be a date",
+                "field: /bid | field: '' | must name a field",
+            })
+    void whatParityUpstreamAndActiveHoursMustBeIsSaid(String good, String bad, String why) {
+        String yaml = """
+                features:
+                  - name: quotes
+                    topic: events.quotes
+                    partitions: 2
+                    delivery: latest
+                    events:
+                      - {type: quote, key: symbol, cadence: 1s, view: latest, active: always}
+                    rest:
+                      path: /api/quotes
+                      parameter: symbol
+                      one: quote
+                      all: {quotes: quote}
+                      upstream: {one: {path: '/v1/quote/{key}'}, all: {path: /v1/quotes, at: /items}}
+                    parity:
+                      lag: 1s
+                      tolerances: [{field: /bid, within: 1, owner: desk, until: 2030-01-31}]
+                heartbeat: {topic: events.heartbeat, cadence: 30s}
+                """;
+        assertThat(yaml).contains(good);
+        FeatureCatalog unused = FeatureCatalog.load(file(yaml));
+
+        assertThatThrownBy(() -> FeatureCatalog.load(file(yaml.replace(good, bad))))
+                .isInstanceOf(StartupException.class)
+                .hasMessageContaining("own.yaml: feature 'quotes'")
+                .hasMessageContaining(why);
     }
 
     @Test
@@ -298,7 +434,17 @@ final class FeatureCatalogTest {
         }
     }
 
-    private static EventType event(String type, String key, int cadenceSeconds, View view) {
-        return new EventType(type, key, Duration.ofSeconds(cadenceSeconds), view);
+    /** @param required with spaces, the key first */
+    private static EventType event(String type, int cadenceSeconds, View view, String required) {
+        List<String> fields = List.of(required.split(" "));
+        return new EventType(
+                type, fields.get(0), Duration.ofSeconds(cadenceSeconds), view, new ActiveHours.Always(), fields);
+    }
+
+    /** An existing service whose endpoint is as the feature's own. */
+    private static Upstream asItIs(String path, String parameter, String array) {
+        return new Upstream(
+                parameter == null ? null : new Source(path + "/?" + parameter + "={key}", ""),
+                array == null ? null : new Source(path + "/", array));
     }
 }

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +60,29 @@ final class FlagTest {
     void theAuditRecordIsTheFlagAndTheStageBefore() {
         FlagChange change = new FlagChange(Flag.initial("positions"), LIVE);
 
-        assertThat(new String(change.toAuditJson(), UTF_8)).isEqualTo(golden("flag-audit"));
+        assertThat(new String(change.toAuditJson(null), UTF_8)).isEqualTo(golden("flag-audit"));
+    }
+
+    @Test
+    void evidenceOfAChangeIsInTheAuditRecordAlone() throws JsonFault {
+        ObjectNode evidence = Json.MAPPER.createObjectNode().put("breach", "mismatch");
+        FlagChange change = new FlagChange(Flag.initial("positions"), LIVE);
+
+        JsonNode audit = Json.read(Json.MAPPER, JsonNode.class, change.toAuditJson(evidence));
+
+        assertThat(audit.path("evidence")).isEqualTo(evidence);
+        assertThat(new String(LIVE.toJson(), UTF_8)).doesNotContain("evidence");
+    }
+
+    @Test
+    void holdAndGuardChangeWithoutMovingTheStage() {
+        Flag held = LIVE.withHold(true, "guard", "values differ");
+        assertThat(held.hold()).isTrue();
+        assertThat(held.stage()).isEqualTo(Stage.LIVE);
+        assertThat(held.changedBy()).isEqualTo("guard");
+        assertThat(held.withHold(false, "operator-1", "looked at").hold()).isFalse();
+        assertThat(LIVE.withGuard(Flag.Guard.WARN, "operator-1", "first day").guard())
+                .isEqualTo(Flag.Guard.WARN);
     }
 
     @Test

@@ -72,7 +72,7 @@ final class FlagWriterTest {
                         tuple(Topics.FLAGS, "positions", NOW.toEpochMilli()),
                         tuple(Topics.FLAG_AUDIT, "positions", NOW.toEpochMilli()));
         assertThat(made.get(0).history().get(1).value())
-                .isEqualTo(new FlagChange(Flag.initial("positions"), written).toAuditJson());
+                .isEqualTo(new FlagChange(Flag.initial("positions"), written).toAuditJson(null));
     }
 
     @Test

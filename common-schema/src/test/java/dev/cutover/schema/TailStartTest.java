@@ -25,8 +25,14 @@ class TailStartTest {
             1,
             Feature.Delivery.EVERY,
             List.of(new Feature.EventType(
-                    "bar", "symbol", Duration.ofSeconds(1), new Feature.View.Series("minute", 3))),
-            Optional.empty());
+                    "bar",
+                    "symbol",
+                    Duration.ofSeconds(1),
+                    new Feature.View.Series("minute", 3),
+                    new ActiveHours.Always(),
+                    List.of("symbol"))),
+            Optional.empty(),
+            ParityRules.EXACT);
 
     private static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);

@@ -19,9 +19,13 @@ final class TopicsTest {
         assertThat(Topics.specs(FeatureCatalog.shipped()))
                 .containsExactly(
                         new Topics.Spec("events.account-balance", 3, KEPT_SEVEN_DAYS, false),
+                        new Topics.Spec("rest.served.account-balance", 3, KEPT_SEVEN_DAYS, false),
                         new Topics.Spec("events.positions", 3, KEPT_SEVEN_DAYS, false),
+                        new Topics.Spec("rest.served.positions", 3, KEPT_SEVEN_DAYS, false),
                         new Topics.Spec("events.intraday", 3, KEPT_SEVEN_DAYS, false),
+                        new Topics.Spec("rest.served.intraday", 3, KEPT_SEVEN_DAYS, false),
                         new Topics.Spec("events.global-market", 3, KEPT_SEVEN_DAYS, false),
+                        new Topics.Spec("rest.served.global-market", 3, KEPT_SEVEN_DAYS, false),
                         new Topics.Spec("events.heartbeat", 1, KEPT_SEVEN_DAYS, false),
                         new Topics.Spec(
                                 "events.dead-letter",
@@ -40,7 +44,13 @@ final class TopicsTest {
                                 1,
                                 Map.of("cleanup.policy", "delete", "retention.ms", "-1"),
                                 true),
-                        new Topics.Spec("jobs.progress", 1, Map.of("cleanup.policy", "compact"), true));
+                        new Topics.Spec("jobs.progress", 1, Map.of("cleanup.policy", "compact"), true),
+                        new Topics.Spec("rest.usage", 1, Map.of("cleanup.policy", "compact"), true),
+                        new Topics.Spec("parity.sessions", 1, Map.of("cleanup.policy", "compact"), true),
+                        new Topics.Spec("evidence.signoffs", 1, Map.of("cleanup.policy", "compact"), true),
+                        new Topics.Spec("parity.verdicts", 1, KEPT_SEVEN_DAYS, false),
+                        new Topics.Spec("evidence.observations", 1, KEPT_SEVEN_DAYS, false),
+                        new Topics.Spec("ops.vitals", 1, KEPT_SEVEN_DAYS, false));
     }
 
     @Test
@@ -51,7 +61,8 @@ final class TopicsTest {
         assertThat(Topics.specs(FeatureCatalog.shipped()))
                 .extracting(Topics.Spec::name)
                 .filteredOn(name -> !features.contains(name) && !name.equals("events.heartbeat"))
-                .containsExactlyInAnyOrderElementsOf(Topics.OWN);
+                .allMatch(Topics::isOwn)
+                .containsAll(Topics.OWN);
     }
 
     @Test

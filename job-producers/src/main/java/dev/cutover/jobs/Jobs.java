@@ -6,6 +6,7 @@ import dev.cutover.schema.Feature;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.Health;
 import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.MarketCalendar;
 import dev.cutover.schema.StartupException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;

@@ -99,8 +99,7 @@ public record JobsSettings(
             Duration.ZERO,
             Duration.ofDays(3650),
             "the longest pause in the source's time that is waited through; a longer one is skipped");
-    public static final Setting<Path> MARKETS =
-            Setting.path("markets", null, "a market calendar in place of the shipped one");
+    public static final Setting<Path> MARKETS = Settings.MARKETS;
     public static final Setting<Integer> PORT = Settings.JOBS_PORT;
 
     /** What the jobs alone can be told. */

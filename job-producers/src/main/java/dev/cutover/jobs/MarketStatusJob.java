@@ -1,6 +1,8 @@
 package dev.cutover.jobs;
 
 import dev.cutover.schema.Event;
+import dev.cutover.schema.MarketCalendar;
+import dev.cutover.schema.MarketClock;
 
 /** Emits where every market of the calendar stands, by the wall clock. */
 record MarketStatusJob(MarketCalendar calendar, EventPublisher publisher) implements Job {

@@ -9,6 +9,7 @@ import dev.cutover.schema.EventCodec;
 import dev.cutover.schema.EventHeaders;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.MarketCalendar;
 import dev.cutover.schema.StartupException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;

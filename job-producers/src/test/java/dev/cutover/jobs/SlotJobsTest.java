@@ -8,6 +8,7 @@ import dev.cutover.jobs.Job.Slot;
 import dev.cutover.jobs.MarketState.Quote;
 import dev.cutover.schema.Event;
 import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.MarketCalendar;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,8 +1,8 @@
-package dev.cutover.jobs;
+package dev.cutover.schema;
 
-import dev.cutover.jobs.MarketCalendar.Market;
-import dev.cutover.jobs.MarketCalendar.Session;
 import dev.cutover.schema.Event.MarketStatus.Status;
+import dev.cutover.schema.MarketCalendar.Market;
+import dev.cutover.schema.MarketCalendar.Session;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -28,17 +29,19 @@ import java.util.TreeMap;
  * PREOPEN and PRECLOSE belong to the trading day, not to the session: a break within the day is CLOSED to its end, with
  * no PREOPEN before the reopening and no PRECLOSE before the break.
  */
-final class MarketClock {
+public final class MarketClock {
 
     private MarketClock() {}
 
     /**
+     * Where a market stands.
+     *
      * @param secondsToNextEvent seconds until the status next changes, rounded up to a whole one; 1 or more. At the
      *     instant read plus this many seconds the status is another
      */
-    record Reading(Status status, long secondsToNextEvent) {}
+    public record Reading(Status status, long secondsToNextEvent) {}
 
-    static Reading read(Market market, Instant at) {
+    public static Reading read(Market market, Instant at) {
         NavigableMap<Instant, Status> turns = new TreeMap<>();
         // What closes on an earlier date has closed by now: it can no longer turn anything.
         LocalDate tradeDate = LocalDate.ofInstant(at, market.timeZone());
@@ -54,6 +57,26 @@ final class MarketClock {
             }
             tradeDate = tradeDate.plusDays(1);
         }
+    }
+
+    /** A trading day of a market, from its first open to its last close: a break within it belongs to it. */
+    public record Hours(Instant open, Instant close) {}
+
+    /** The trading day whose hours hold an instant, its close not included; empty where the market has no trading then. */
+    public static Optional<Hours> tradingDay(Market market, Instant at) {
+        LocalDate today = LocalDate.ofInstant(at, market.timeZone());
+        // a session that opens in the evening belongs to the next date
+        for (LocalDate tradeDate : List.of(today, today.plusDays(1))) {
+            List<Session> sessions = market.sessionsOf(tradeDate);
+            if (!sessions.isEmpty()) {
+                Instant open = instantOf(sessions.get(0).opensAt(tradeDate), market.timeZone());
+                Instant close = instantOf(sessions.get(sessions.size() - 1).closesAt(tradeDate), market.timeZone());
+                if (!at.isBefore(open) && at.isBefore(close)) {
+                    return Optional.of(new Hours(open, close));
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     /**

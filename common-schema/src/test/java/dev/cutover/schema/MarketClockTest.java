@@ -1,4 +1,4 @@
-package dev.cutover.jobs;
+package dev.cutover.schema;
 
 import static dev.cutover.schema.Event.MarketStatus.Status.CLOSED;
 import static dev.cutover.schema.Event.MarketStatus.Status.OPEN;
@@ -7,9 +7,9 @@ import static dev.cutover.schema.Event.MarketStatus.Status.PREOPEN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.cutover.jobs.MarketCalendar.Market;
-import dev.cutover.jobs.MarketClock.Reading;
 import dev.cutover.schema.Event.MarketStatus.Status;
+import dev.cutover.schema.MarketCalendar.Market;
+import dev.cutover.schema.MarketClock.Reading;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -606,5 +606,48 @@ final class MarketClockTest {
 
     private static Instant at(String zone, String local) {
         return LocalDateTime.parse(local).atZone(ZoneId.of(zone)).toInstant();
+    }
+
+    @Test
+    void tradingDayReachesFromTheFirstOpenToTheLastCloseItsBreakIncluded() {
+        Market japan = MarketCalendar.shipped().market("Japan").orElseThrow();
+        MarketClock.Hours monday = MarketClock.tradingDay(japan, Instant.parse("2026-01-05T00:00:00Z"))
+                .orElseThrow();
+
+        assertThat(monday.open()).isEqualTo("2026-01-05T00:00:00Z");
+        assertThat(MarketClock.read(japan, Instant.parse("2026-01-05T03:00:00Z"))
+                        .status())
+                .isEqualTo(CLOSED);
+        assertThat(MarketClock.tradingDay(japan, Instant.parse("2026-01-05T03:00:00Z")))
+                .contains(monday);
+        assertThat(MarketClock.tradingDay(japan, monday.close())).isEmpty();
+        assertThat(MarketClock.tradingDay(japan, monday.open().minusNanos(1))).isEmpty();
+    }
+
+    @Test
+    void tradingDayThatOpensInTheEveningBelongsToTheNextDate() {
+        Market futures = MarketCalendar.shipped().market("Futures").orElseThrow();
+        // Sunday evening in Chicago
+        Instant evening = Instant.parse("2026-01-11T23:30:00Z");
+
+        MarketClock.Hours hours = MarketClock.tradingDay(futures, evening).orElseThrow();
+
+        assertThat(hours.open()).isBeforeOrEqualTo(evening);
+        assertThat(hours.close()).isAfter(Instant.parse("2026-01-12T18:00:00Z"));
+    }
+
+    @Test
+    void jobsAreBoundToEmitWhileTheirMarketIsNotClosed() {
+        MarketCalendar calendar = MarketCalendar.shipped();
+        ActiveHours usa = new ActiveHours.Market("USA");
+
+        assertThat(calendar.isActive(usa, Instant.parse("2026-01-05T15:30:00Z")))
+                .isTrue();
+        assertThat(calendar.isActive(usa, Instant.parse("2026-01-04T15:30:00Z")))
+                .isFalse();
+        assertThat(calendar.isActive(new ActiveHours.Always(), Instant.parse("2026-01-04T15:30:00Z")))
+                .isTrue();
+        assertThatThrownBy(() -> calendar.isActive(new ActiveHours.Market("Mars"), Instant.EPOCH))
+                .hasMessageContaining("'Mars'");
     }
 }

@@ -1,4 +1,4 @@
-package dev.cutover.jobs;
+package dev.cutover.schema;
 
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.Nulls;
@@ -17,8 +17,8 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
-import dev.cutover.jobs.MarketCalendar.Market;
-import dev.cutover.jobs.MarketCalendar.Session;
+import dev.cutover.schema.MarketCalendar.Market;
+import dev.cutover.schema.MarketCalendar.Session;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.DayOfWeek;

@@ -1,4 +1,4 @@
-package dev.cutover.jobs;
+package dev.cutover.schema;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +15,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -24,7 +25,7 @@ import java.util.Set;
  * <p>The shipped file lists the exchanges' own holidays up to each market's {@code holidays_known_until}; an operator
  * may load a newer one. {@link MarketClock} reads it.
  */
-final class MarketCalendar {
+public final class MarketCalendar {
 
     private static final String SHIPPED = "markets.yaml";
 
@@ -35,15 +36,15 @@ final class MarketCalendar {
     }
 
     /** The calendar that this module ships. */
-    static MarketCalendar shipped() {
+    public static MarketCalendar shipped() {
         try (InputStream yaml = MarketCalendar.class.getResourceAsStream(SHIPPED)) {
             if (yaml == null) {
                 throw new IllegalStateException(SHIPPED + " is missing beside " + MarketCalendar.class.getName()
-                        + "; build the job-producers jar again with its resources");
+                        + "; build the common-schema jar again with its resources");
             }
             return new MarketCalendar(new MarketCalendarFile(SHIPPED).read(yaml));
         } catch (IOException e) {
-            throw new UncheckedIOException(SHIPPED + " cannot be read from the job-producers jar", e);
+            throw new UncheckedIOException(SHIPPED + " cannot be read from the common-schema jar", e);
         }
     }
 
@@ -53,7 +54,7 @@ final class MarketCalendar {
      * @throws IllegalArgumentException with one line that names the file, the market, the field and the remedy, if the
      *     file cannot be read or anything in it is wrong
      */
-    static MarketCalendar load(Path file) {
+    public static MarketCalendar load(Path file) {
         try (InputStream yaml = Files.newInputStream(file)) {
             return new MarketCalendar(new MarketCalendarFile(file.toString()).read(yaml));
         } catch (IOException e) {
@@ -65,8 +66,30 @@ final class MarketCalendar {
     }
 
     /** In the order of the file. */
-    List<Market> markets() {
+    public List<Market> markets() {
         return markets;
+    }
+
+    /** The market of that country, as the wire names it. */
+    public Optional<Market> market(String country) {
+        return markets.stream()
+                .filter(market -> market.country().equals(country))
+                .findFirst();
+    }
+
+    /**
+     * Whether jobs are bound to emit at an instant.
+     *
+     * @throws IllegalArgumentException when the calendar does not have the market
+     */
+    public boolean isActive(ActiveHours hours, Instant at) {
+        if (hours instanceof ActiveHours.Market named) {
+            Market market = market(named.name())
+                    .orElseThrow(() ->
+                            new IllegalArgumentException("the market calendar has no market '" + named.name() + "'"));
+            return MarketClock.read(market, at).status() != Event.MarketStatus.Status.CLOSED;
+        }
+        return true;
     }
 
     /**
@@ -85,7 +108,7 @@ final class MarketCalendar {
      * @param specialDays trade dates with sessions of their own in place of the weekly ones
      * @param holidaysKnownUntil last local date for which the lists are the exchange's own
      */
-    record Market(
+    public record Market(
             int id,
             String country,
             ZoneId timeZone,
@@ -139,7 +162,7 @@ final class MarketCalendar {
      *
      * @param opensPreviousDay whether it opens on the evening before the date that it closes on
      */
-    record Session(LocalTime open, boolean opensPreviousDay, LocalTime close) {
+    public record Session(LocalTime open, boolean opensPreviousDay, LocalTime close) {
 
         LocalDateTime opensAt(LocalDate tradeDate) {
             return (opensPreviousDay ? tradeDate.minusDays(1) : tradeDate).atTime(open);
