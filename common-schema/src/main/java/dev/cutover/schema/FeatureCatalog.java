@@ -17,7 +17,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -28,14 +27,8 @@ import java.util.regex.Pattern;
  */
 public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) {
     private static final String SHIPPED = "features.yaml";
-    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,63}");
     private static final Pattern TOPIC = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9.-]{0,199}");
-    private static final Pattern PATH = Pattern.compile("(/[a-z0-9_-]+)+");
-    private static final Set<String> REST_FIELDS = Set.of("path", "parameter", "one", "all", "upstream");
-    private static final String KEY_TEXT = "$key";
     private static final String MARKET = "market:";
-    private static final Set<String> UPSTREAM_FIELDS = Set.of("one", "all");
-    private static final Set<String> SOURCE_FIELDS = Set.of("path", "at");
     private static final int MOST_PARTITIONS = 10_000;
 
     /** As long as Kafka keeps events: of a key that is emitted less often, a starting gateway would find nothing. */
@@ -164,14 +157,14 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
 
     /** One reading of one file: it knows what it has seen, so that names are not given twice. */
     private static final class Reading {
-        private final String file;
+        private final CatalogFile file;
         private final Set<String> names = new HashSet<>();
         private final Set<String> topics = new HashSet<>();
         private final Set<String> types = new HashSet<>();
         private final Set<String> paths = new HashSet<>();
 
         Reading(String file) {
-            this.file = file;
+            this.file = new CatalogFile(file);
             types.add(Event.Heartbeat.TYPE);
             paths.addAll(ServiceEndpoints.PATHS);
         }
@@ -189,7 +182,7 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
 
         private Feature feature(FeatureForm form) {
             String place = "feature '" + form.name + "'";
-            check(NAME.matcher(form.name).matches(), place, "the name must match " + NAME);
+            check(CatalogFile.NAME.matcher(form.name).matches(), place, "the name must match " + CatalogFile.NAME);
             check(names.add(form.name), place, "is there twice");
             topic(place + ", topic", form.topic);
             check(
@@ -213,12 +206,12 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
 
         private Feature.EventType event(String feature, EventForm form) {
             String place = feature + ", event '" + form.type + "'";
-            check(NAME.matcher(form.type).matches(), place, "the type must match " + NAME);
+            check(CatalogFile.NAME.matcher(form.type).matches(), place, "the type must match " + CatalogFile.NAME);
             check(types.add(form.type), place, "the type is there twice");
             check(!form.key.isBlank(), place + ", key", "must name a field");
             List<String> required = form.required == null ? List.of(form.key) : form.required;
             check(
-                    !required.contains(null) && required.stream().noneMatch(String::isBlank),
+                    required.stream().noneMatch(field -> field == null || field.isBlank()),
                     place + ", required",
                     "must be a list of fields");
             return new Feature.EventType(
@@ -263,111 +256,13 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
             throw wrong(place + ", view", "must be latest or {series: {by: FIELD, depth: N}}, but is " + node);
         }
 
-        private Feature.Rest rest(String place, JsonNode form, List<Feature.EventType> types) {
-            fields(place, form, REST_FIELDS);
-            String path = form.path("path").asText();
-            check(PATH.matcher(path).matches(), place + ", path", "must match " + PATH + ", but is '" + path + "'");
-            check(paths.add(path), place + ", path", "is another feature's, or a service's own: '" + path + "'");
-            String parameter = form.path("parameter").textValue();
+        private Feature.Rest rest(String place, JsonNode form, List<Feature.EventType> events) {
+            Feature.Rest rest = new RestForm(file, place, events).read(form);
             check(
-                    parameter == null || NAME.matcher(parameter).matches(),
-                    place + ", parameter",
-                    "must match " + NAME + ", but is '" + parameter + "'");
-            check(
-                    form.has("one") == (parameter != null),
-                    place,
-                    "must have both 'parameter', which names a key, and 'one', the body for that key, or neither");
-            check(form.has("one") || form.has("all"), place, "must have a body: 'one', 'all', or both");
-            Feature.KeyBody one = form.has("one") ? keyBody(place + ", one", form.get("one"), types) : null;
-            Feature.ListBody all = form.has("all") ? listBody(place + ", all", form.get("all"), types) : null;
-            String at = place + ", upstream";
-            JsonNode upstream = form.path("upstream");
-            fields(at, upstream, UPSTREAM_FIELDS);
-            check(one != null || !upstream.has("one"), at, "has 'one', and the endpoint has not");
-            check(all != null || !upstream.has("all"), at, "has 'all', and the endpoint has not");
-            return new Feature.Rest(
-                    path,
-                    parameter,
-                    one,
-                    all,
-                    new Feature.Upstream(
-                            one == null
-                                    ? null
-                                    : source(
-                                            at + ", one",
-                                            upstream.get("one"),
-                                            new Feature.Source(path + "/?" + parameter + "=" + Feature.Source.KEY, "")),
-                            all == null
-                                    ? null
-                                    : source(
-                                            at + ", all",
-                                            upstream.get("all"),
-                                            new Feature.Source(path + "/", "/" + all.member()))));
-        }
-
-        /** Without one, the existing service is as this endpoint is. */
-        private Feature.Source source(String place, JsonNode form, Feature.Source usual) {
-            if (form == null) {
-                return usual;
-            }
-            fields(place, form, SOURCE_FIELDS);
-            String path = form.path("path").asText();
-            boolean ofOneKey = usual.path().contains(Feature.Source.KEY);
-            check(path.startsWith("/"), place + ", path", "must begin with a slash, but is '" + path + "'");
-            check(
-                    path.contains(Feature.Source.KEY) == ofOneKey,
+                    paths.add(rest.path()),
                     place + ", path",
-                    (ofOneKey ? "must hold " : "must not hold ") + Feature.Source.KEY + ", but is '" + path + "'");
-            return new Feature.Source(
-                    path,
-                    ParityForm.pointer(file, place + ", at", form.path("at").asText()));
-        }
-
-        private void fields(String place, JsonNode form, Set<String> known) {
-            form.fieldNames()
-                    .forEachRemaining(field -> check(
-                            known.contains(field),
-                            place,
-                            "has no field '" + field + "'; known are " + new TreeSet<>(known)));
-        }
-
-        private Feature.KeyBody keyBody(String place, JsonNode form, List<Feature.EventType> types) {
-            if (form.isTextual()) {
-                return new Feature.KeyBody.Data(latest(place, form.asText(), types));
-            }
-            check(form.isObject() && !form.isEmpty(), place, "must be an event type, or members: {NAME: TYPE, …}");
-            List<Feature.Member> members = new ArrayList<>();
-            form.properties().forEach(field -> members.add(member(place, field.getKey(), field.getValue(), types)));
-            return new Feature.KeyBody.Members(members);
-        }
-
-        private Feature.Member member(String place, String name, JsonNode of, List<Feature.EventType> types) {
-            if (of.asText().equals(KEY_TEXT)) {
-                return new Feature.Member.KeyText(name);
-            }
-            Feature.EventType type = type(place + ", " + name, of.asText(), types);
-            return type.view() instanceof Feature.View.Series
-                    ? new Feature.Member.Entries(name, type)
-                    : new Feature.Member.Newest(name, type);
-        }
-
-        private Feature.ListBody listBody(String place, JsonNode form, List<Feature.EventType> types) {
-            check(form.isObject() && form.size() == 1, place, "must be one member: {NAME: TYPE}");
-            String member = form.fieldNames().next();
-            return new Feature.ListBody(member, latest(place, form.get(member).asText(), types));
-        }
-
-        private Feature.EventType latest(String place, String name, List<Feature.EventType> types) {
-            Feature.EventType type = type(place, name, types);
-            check(type.view() instanceof Feature.View.Latest, place, "must name an event type whose view is latest");
-            return type;
-        }
-
-        private Feature.EventType type(String place, String name, List<Feature.EventType> types) {
-            return types.stream()
-                    .filter(type -> type.type().equals(name))
-                    .findFirst()
-                    .orElseThrow(() -> wrong(place, "must be an event type of this feature, but is '" + name + "'"));
+                    "is another feature's, or a service's own: '" + rest.path() + "'");
+            return rest;
         }
 
         private void topic(String place, String topic) {
@@ -399,13 +294,11 @@ public record FeatureCatalog(List<Feature> features, HeartbeatStream heartbeat) 
         }
 
         private void check(boolean condition, String place, String rule) {
-            if (!condition) {
-                throw wrong(place, rule);
-            }
+            file.check(condition, place, rule);
         }
 
         private StartupException wrong(String place, String rule) {
-            return new StartupException(file + ": " + place + ": " + rule);
+            return file.wrong(place, rule);
         }
     }
 }

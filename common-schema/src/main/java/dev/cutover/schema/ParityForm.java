@@ -1,6 +1,5 @@
 package dev.cutover.schema;
 
-import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
@@ -13,10 +12,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 
 /** Reads a feature's parity rules from the catalog's file. Confined to the thread that reads the file. */
-record ParityForm(String file, String place) {
+record ParityForm(CatalogFile file, String place) {
     private static final Set<String> FIELDS = Set.of("lag", "arrays", "ignore", "tolerances");
     private static final Set<String> IGNORE_FIELDS = Set.of("field", "owner", "until", "why");
     private static final Set<String> TOLERANCE_FIELDS = Set.of("field", "within", "owner", "until", "why");
@@ -24,17 +22,17 @@ record ParityForm(String file, String place) {
 
     /** @throws StartupException when a rule breaks the form; the message names its place */
     ParityRules read(JsonNode form) {
-        fields(place, form, FIELDS);
+        file.fields(place, form, FIELDS);
         Map<String, String> arrays = new HashMap<>();
         form.path("arrays").properties().forEach(entry -> {
             String field = entry.getValue().asText();
-            check(!field.isBlank(), place + ", arrays", "must name a field for " + entry.getKey());
-            arrays.put(pointer(file, place + ", arrays", entry.getKey()), field);
+            file.check(!field.isBlank(), place + ", arrays", "must name a field for " + entry.getKey());
+            arrays.put(file.pointer(place + ", arrays", entry.getKey()), field);
         });
         List<ParityRules.Rule> rules = new ArrayList<>();
         form.path("ignore").forEach(rule -> rules.add(rule(place + ", ignore", rule, IGNORE_FIELDS)));
         form.path("tolerances").forEach(rule -> {
-            check(
+            file.check(
                     rule.path("within").isNumber(),
                     place + ", tolerances",
                     "must have a number 'within', but is " + rule);
@@ -49,21 +47,21 @@ record ParityForm(String file, String place) {
         }
         try {
             Duration lag = Durations.parse(form.asText());
-            check(lag.compareTo(LONGEST_LAG) <= 0, place + ", lag", "must be 1h at most, but is " + form);
+            file.check(lag.compareTo(LONGEST_LAG) <= 0, place + ", lag", "must be 1h at most, but is " + form);
             return lag;
         } catch (IllegalArgumentException e) {
-            throw wrong(file, place + ", lag", e.getMessage() + ", but is " + form);
+            throw file.wrong(place + ", lag", e.getMessage() + ", but is " + form);
         }
     }
 
     private ParityRules.Rule rule(String at, JsonNode form, Set<String> known) {
-        check(form.isObject(), at, "must be a list of {field: POINTER, owner: NAME, until: DATE, why: …}");
-        fields(at, form, known);
-        String field = pointer(file, at + ", field", form.path("field").asText());
-        check(!field.isEmpty(), at, "must name a field, but is " + form);
+        file.check(form.isObject(), at, "must be a list of {field: POINTER, owner: NAME, until: DATE, why: …}");
+        file.fields(at, form, known);
+        String field = file.pointer(at + ", field", form.path("field").asText());
+        file.check(!field.isEmpty(), at, "must name a field, but is " + form);
         BigDecimal within =
                 form.has("within") ? new BigDecimal(form.path("within").asText()) : null;
-        check(within == null || within.signum() >= 0, at + ", within", "must be 0 or more, but is " + within);
+        file.check(within == null || within.signum() >= 0, at + ", within", "must be 0 or more, but is " + within);
         return new ParityRules.Rule(
                 field, within, text(form, "owner"), until(at + ", until", text(form, "until")), text(form, "why"));
     }
@@ -83,32 +81,7 @@ record ParityForm(String file, String place) {
                     ? Instant.parse(text)
                     : LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant();
         } catch (DateTimeException e) {
-            throw wrong(file, at, "must be a date such as 2030-12-31, or a UTC instant, but is '" + text + "'");
+            throw file.wrong(at, "must be a date such as 2030-12-31, or a UTC instant, but is '" + text + "'");
         }
-    }
-
-    /** @throws StartupException unless the text is a JSON pointer */
-    static String pointer(String file, String at, String text) {
-        try {
-            return JsonPointer.compile(text).toString();
-        } catch (IllegalArgumentException e) {
-            throw wrong(file, at, "must be a JSON pointer such as /positions, but is '" + text + "'");
-        }
-    }
-
-    private void fields(String at, JsonNode form, Set<String> known) {
-        form.fieldNames()
-                .forEachRemaining(field -> check(
-                        known.contains(field), at, "has no field '" + field + "'; known are " + new TreeSet<>(known)));
-    }
-
-    private void check(boolean condition, String at, String rule) {
-        if (!condition) {
-            throw wrong(file, at, rule);
-        }
-    }
-
-    private static StartupException wrong(String file, String at, String rule) {
-        return new StartupException(file + ": " + at + ": " + rule);
     }
 }

@@ -88,7 +88,8 @@ public record ServedRecord(
         if ((key == null) != (kind == Kind.LIST) || (keys == null) == (kind == Kind.LIST)) {
             throw new IllegalArgumentException("a list has keys and no key, all else a key and no keys");
         }
-        if (kind == Kind.ENTRY && (body == null || body.isNull() || bodyHash == null)) {
+        body = body == null || body.isNull() ? null : body;
+        if (kind == Kind.ENTRY && (body == null || bodyHash == null)) {
             throw new IllegalArgumentException("an entry must have a body and its hash");
         }
         if (materialised && (epoch == null || partition == null || offset == null)) {

@@ -44,7 +44,8 @@ public final class VitalsReporter implements AutoCloseable {
     private final ProcessVitals vitals = new ProcessVitals();
     private final ScheduledExecutorService thread;
 
-    private VitalsReporter(
+    /** At rest: {@link #report} is its caller's to call. */
+    VitalsReporter(
             String service, String name, LongSupplier closes, InstantSource clock, Producer<byte[], byte[]> producer) {
         this.service = service;
         // two starts are two instances: what is counted begins anew
@@ -79,7 +80,7 @@ public final class VitalsReporter implements AutoCloseable {
         return reporter;
     }
 
-    private void report() {
+    void report() {
         VitalsRecord record = new VitalsRecord(
                 instance,
                 service,

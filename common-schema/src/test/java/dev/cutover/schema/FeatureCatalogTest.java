@@ -150,7 +150,7 @@ final class FeatureCatalogTest {
                               all: {quotes: quote}
                               upstream:
                                 one: {path: "/v1/quote/{key}", at: /result}
-                                all: {path: /v1/quotes?full=1, at: /result/items}
+                                all: {path: "/v1/quotes?full=1", at: /result/items}
                             parity:
                               lag: 500ms
                               arrays: {/levels: price}
@@ -301,7 +301,7 @@ final class FeatureCatalogTest {
             value = {
                 "partitions: 2|partitons: 2|features[0].partitions must be there",
                 "partitions: 2|`partitions: 2\n    replicas: 3`|own.yaml: features[0].replicas is no field here; known are"
-                        + " delivery, events, name, partitions, rest, topic",
+                        + " delivery, events, name, parity, partitions, rest, topic",
                 "cadence: 30s}|cadence: 30s, port: 1}|heartbeat.port is no field here; known are cadence, topic",
                 "`    topic: events.quotes\n`|``|features[0].topic must be there",
                 "delivery: latest|delivery:|features[0].delivery must be there",
@@ -350,7 +350,7 @@ final class FeatureCatalogTest {
                 "`, parameter: symbol, one: quote, all: {quotes: quote}`|``|feature 'quotes', rest: must have a body: 'one', 'all', or both",
                 "parameter: symbol|parameter: Symbol|feature 'quotes', rest, parameter: must match",
                 "`all: {quotes: quote}`|`all: quote`|feature 'quotes', rest, all: must be one member: {NAME: TYPE}",
-                "`all: {quotes: quote}`|`all: {quotes: quote}, list: x`|feature 'quotes', rest: has no field 'list'; known are [all, one, parameter, path]",
+                "`all: {quotes: quote}`|`all: {quotes: quote}, list: x`|feature 'quotes', rest: has no field 'list'; known are [all, one, parameter, path, upstream]",
                 "$key, trades: trade|$key, trades: fill|feature 'trades', rest, one, trades: must be an event type of this feature, but is 'fill'",
                 "`{symbol: $key, trades: trade}`|trade|feature 'trades', rest, one: must name an event type whose view is latest",
             })
