@@ -100,10 +100,11 @@ final class GatewayProbe implements AutoCloseable {
     /**
      * Connects with the first tick.
      *
+     * @param address without a query
      * @param watches of the features, in their order
      */
     GatewayProbe(URI address, List<Feature> features, List<FeatureWatch> watches, Shared shared) {
-        this.address = address;
+        this.address = URI.create(address + "?client=prober");
         this.shared = shared;
         this.watches = watches;
         Map<String, Integer> byName = new HashMap<>();
