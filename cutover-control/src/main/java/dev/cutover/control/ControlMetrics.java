@@ -4,6 +4,7 @@ import dev.cutover.schema.Flag;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.OptionalLong;
@@ -13,6 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.function.DoubleSupplier;
+import java.util.function.IntSupplier;
 
 /** What one control service counts. Thread-safe. */
 final class ControlMetrics {
@@ -35,6 +38,18 @@ final class ControlMetrics {
             "verdicts that came so long after their session's end that its tally was closed");
 
     private final Map<String, AtomicLong> pending = new ConcurrentHashMap<>();
+
+    final Counter probeFrames = counter("cutover.control.probe.frames", "messages that the prober's gateways sent");
+    final Counter probeRepeats =
+            counter("cutover.control.probe.repeats", "events that a gateway sent the prober twice, or out of order");
+    final Counter probeFaults = counter(
+            "cutover.control.probe.faults",
+            "times that probing began anew after a fault of its own, which the log has");
+    final Counter evidenceFailed =
+            counter("cutover.control.evidence.failed", "observations and tallies that could not be written to Kafka");
+    final Timer stageTold = Timer.builder("cutover.control.probe.stage.told")
+            .description("time from a change of a stage until a gateway told the prober")
+            .register(registry);
 
     private Counter counter(String name, String description) {
         return Counter.builder(name).description(description).register(registry);
@@ -160,6 +175,42 @@ final class ControlMetrics {
                     .register(registry);
             return count;
         });
+    /** @param outcome {@code answered}, or {@code failed} */
+    Counter probeRequests(String outcome) {
+        return Counter.builder("cutover.control.probe.requests")
+                .description("requests of the prober to REST; failed where the answer was not what it should be")
+                .tag("outcome", outcome)
+                .register(registry);
+    }
+
+    /** @param kind one of a few words: it becomes a label */
+    Counter probeLost(String kind) {
+        return Counter.builder("cutover.control.probe.lost")
+                .description(
+                        "connections to gateways that ended: drained by the gateway, overloaded where the prober was"
+                                + " too slow, lost otherwise")
+                .tag("kind", kind)
+                .register(registry);
+    }
+
+    /** Shows how many gateways the prober is connected to, of all that it should be. */
+    void showProbe(IntSupplier open, int gateways) {
+        Gauge.builder("cutover.control.probe.connections", open, IntSupplier::getAsInt)
+                .description("gateways that the prober is connected to; 0 while another instance is active")
+                .register(registry);
+        Gauge.builder("cutover.control.probe.gateways", () -> gateways)
+                .description("gateways that the active instance's prober is to be connected to")
+                .register(registry);
+    }
+
+    /** Shows how much fresher the WebSocket is than REST, for one feature. */
+    void showFreshness(String feature, DoubleSupplier medianMs) {
+        Gauge.builder("cutover.control.probe.freshness", medianMs, DoubleSupplier::getAsDouble)
+                .description("by how much REST showed events later than the WebSocket, the median of the last minute;"
+                        + " NaN where none was seen on both")
+                .baseUnit("milliseconds")
+                .tag("feature", feature)
+                .register(registry);
     }
 
     /** All of it in Prometheus's text format. */
