@@ -115,11 +115,11 @@ final class FeatureShard {
         }
         for (LiveSubscription subscription : subscribersToAll) {
             if (subscription.wants(frame.key.key)) {
-                subscription.session().offer(frame, feature.delivery(), nowNs);
+                subscription.sender().offer(frame, feature.delivery(), nowNs);
             }
         }
         for (LiveSubscription subscription : slot.subscribers.subscriptions) {
-            subscription.session().offer(frame, feature.delivery(), nowNs);
+            subscription.sender().offer(frame, feature.delivery(), nowNs);
         }
     }
 
