@@ -79,7 +79,10 @@ final class Hub {
         this.budget = new BacklogBudget(shared.settings().backlogBytes());
         for (Feature feature : shared.catalog().features()) {
             FeatureShard shard = new FeatureShard(
-                    feature, shared.epochs().get(feature.topic()), budget.backlog(feature.partitions()));
+                    feature,
+                    shared.epochs().get(feature.topic()),
+                    budget.backlog(feature.partitions()),
+                    shared.metrics().subscriptions(feature.name()));
             shards.add(shard);
             shardsByName.put(feature.name(), shard);
         }

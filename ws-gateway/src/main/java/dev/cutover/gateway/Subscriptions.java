@@ -128,8 +128,13 @@ final class Subscriptions {
 
     private void goLive(FeatureShard shard, KeyFilter keys) {
         if (session.isOpen()) { // else it failed meanwhile, and may have left the index already
-            live.computeIfAbsent(shard, feature -> new LiveSubscription(sender, shard))
-                    .add(keys);
+            LiveSubscription subscription = live.get(shard);
+            if (subscription == null) {
+                subscription = new LiveSubscription(sender, shard);
+                live.put(shard, subscription);
+                shard.countSubscriptions(1);
+            }
+            subscription.add(keys);
         }
     }
 
@@ -176,6 +181,7 @@ final class Subscriptions {
 
     private void catchUpWith(CatchUp catchUp) {
         catchUps.add(catchUp);
+        catchUp.shard().countSubscriptions(1);
         session.goOn();
     }
 
@@ -238,6 +244,7 @@ final class Subscriptions {
     private void drop(CatchUp catchUp) {
         catchUp.close();
         catchUps.remove(catchUp);
+        catchUp.shard().countSubscriptions(-1);
     }
 
     /** To be called every second or so. */
@@ -295,16 +302,15 @@ final class Subscriptions {
             subscription.remove(keys);
             if (subscription.wantsNothing()) {
                 live.remove(shard);
+                shard.countSubscriptions(-1);
             }
         }
     }
 
     /** Ends all of them, when the session ends. */
     void clear() {
-        live.values().forEach(subscription -> subscription.remove(null));
-        live.clear();
-        catchUps.forEach(CatchUp::close);
-        catchUps.clear();
+        List.copyOf(live.keySet()).forEach(shard -> takeFromLive(shard, null));
+        List.copyOf(catchUps).forEach(this::drop);
     }
 
     /**
