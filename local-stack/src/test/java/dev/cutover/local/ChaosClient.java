@@ -97,6 +97,8 @@ final class ChaosClient implements LeanSocket.Ear {
 
     private boolean left;
     private int lastId;
+    /** When it had caught up last with all that it wants, by {@link System#nanoTime()}. */
+    long settledNs;
 
     /** @param slowReadBytes how much it reads at a time, when told to; null for one that reads all at once */
     ChaosClient(Swarm swarm, String name, Supplier<InetSocketAddress> gateways, Integer slowReadBytes) {
@@ -482,6 +484,9 @@ final class ChaosClient implements LeanSocket.Ear {
             swarm.fail(name + " was told twice, or for nothing, " + message);
         } else {
             request.subscription().state = State.SETTLED;
+            if (isSettled()) {
+                settledNs = System.nanoTime();
+            }
         }
     }
 

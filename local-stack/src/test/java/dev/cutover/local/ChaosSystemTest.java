@@ -229,5 +229,10 @@ final class ChaosSystemTest {
                 + ", pieces of the log read by those that run now " + fromLog);
         assertThat(faults).as("seed %s", SEED).isEmpty();
         assertThat(counts.get("resumes")).isGreaterThan(CLIENTS);
+        assertThat(deeds.values()).as("%s", deeds).allMatch(each -> each.get() > 0);
+        assertThat(counts)
+                .as("what was to happen")
+                .containsKeys("replays complete", "pauses of reading", "keys added", "stage changes heard")
+                .doesNotContainKey("failures");
     }
 }
