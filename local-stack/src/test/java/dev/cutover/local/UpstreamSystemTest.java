@@ -273,9 +273,9 @@ final class UpstreamSystemTest {
                     .startsWith("feature positions is silent: "));
         });
         beat(feed);
-        assertThat(client.next("heartbeat").json().path("silent"))
-                .extracting(JsonNode::asText)
-                .containsExactly("positions");
+        JsonNode heartbeat = client.next("heartbeat").json();
+        assertThat(heartbeat.path("silent")).extracting(JsonNode::asText).containsExactly("positions");
+        assertThat(new AsyncApi().faults(heartbeat)).isEmpty();
         feed.sendNow("positions", "1", position("1", 2));
         await().atMost(Duration.ofSeconds(10)).until(() -> degraded(gateway).isEmpty());
         beat(feed);
@@ -288,7 +288,7 @@ final class UpstreamSystemTest {
                 0,
                 "heartbeat",
                 EventFeed.utf8("heartbeat"),
-                EventFeed.utf8("{\"heartbeat_count\":30}"));
+                EventFeed.utf8("{\"timestamp\":\"2026-01-05T15:30:00Z\",\"heartbeat_count\":30}"));
     }
 
     /** One subscription that is live, one that has resumed, a replay, and a client that had to be closed. */
