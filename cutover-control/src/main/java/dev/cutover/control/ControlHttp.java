@@ -148,12 +148,10 @@ final class ControlHttp implements AutoCloseable {
     /** Pages come from other ports than this one: the browser asks first whether they may report. They may do nothing else. */
     private void reports(RoutesConfig routes) {
         routes.before(REPORTS_PATH, ControlHttp::allowPage);
-        routes.options(
-                REPORTS_PATH,
-                context -> context.header("Access-Control-Allow-Methods", "POST")
-                        .header("Access-Control-Allow-Headers", "Content-Type")
-                        .header("Access-Control-Max-Age", "600")
-                        .status(204));
+        routes.options(REPORTS_PATH, context -> context.header("Access-Control-Allow-Methods", "POST")
+                .header("Access-Control-Allow-Headers", "Content-Type")
+                .header("Access-Control-Max-Age", "600")
+                .status(204));
         post(routes, REPORTS_PATH, (context, body) -> evidence.report(body));
     }
 
@@ -194,7 +192,8 @@ final class ControlHttp implements AutoCloseable {
                 .ifPresent(refusal -> {
                     send(
                             context,
-                            answers.refuseWithCode(refusal.code(), refusal.status(), refusal.title(), refusal.detail()));
+                            answers.refuseWithCode(
+                                    refusal.code(), refusal.status(), refusal.title(), refusal.detail()));
                     context.skipRemainingHandlers();
                 });
     }
