@@ -103,6 +103,17 @@ final class EvidenceBookTest {
     }
 
     @Test
+    void evidenceThatIsNotReadOrOldIsDegradedAndNoReasonAgainstBeingReady() {
+        assertThat(book.health().ready()).isTrue();
+        assertThat(book.health().degraded()).containsExactly("the evidence is still being read from Kafka");
+        book.isNewestOf(nanos);
+        nanos += TimeUnit.SECONDS.toNanos(10);
+        assertThat(book.health().degraded()).isEmpty();
+        nanos += TimeUnit.SECONDS.toNanos(1);
+        assertThat(book.health().degraded()).singleElement().asString().contains("11 s ago");
+    }
+
+    @Test
     void theTalliesOfASessionsPartsAddUpAndTheNewestOfEachPartCounts() throws Exception {
         Instant from = NOW.minusSeconds(60);
         add(Topics.PARITY_SESSIONS, tally(from, "p0", 5, 0, Reference.MATERIALISED));
@@ -113,7 +124,7 @@ final class EvidenceBookTest {
                 new SessionTally(
                         "positions",
                         "30s@" + from,
-                        "prober",
+                        "prober-control-1-5f2a",
                         from,
                         from.plusSeconds(30),
                         0,
