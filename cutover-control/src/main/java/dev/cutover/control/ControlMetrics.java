@@ -46,6 +46,7 @@ final class ControlMetrics {
     void showActive(BooleanSupplier active) {
         Gauge.builder("cutover.control.active", active, each -> each.getAsBoolean() ? 1 : 0)
                 .description("1 while this instance holds the lease, else 0")
+                .strongReference(true) // or it is NaN once the lambda has been collected
                 .register(registry);
     }
 
@@ -90,6 +91,7 @@ final class ControlMetrics {
     void showProbe(IntSupplier open, int gateways) {
         Gauge.builder("cutover.control.probe.connections", open, IntSupplier::getAsInt)
                 .description("gateways that the prober is connected to; 0 while another instance is active")
+                .strongReference(true)
                 .register(registry);
         Gauge.builder("cutover.control.probe.gateways", () -> gateways)
                 .description("gateways that the active instance's prober is to be connected to")
@@ -103,6 +105,7 @@ final class ControlMetrics {
                         + " NaN where none was seen on both")
                 .baseUnit("milliseconds")
                 .tag("feature", feature)
+                .strongReference(true)
                 .register(registry);
     }
 

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes what was seen. Evidence that can't be written is counted and lost: it says nothing that the next second's does not say
- * anew. Any thread; it waits for a second at most while Kafka is away.
+ * anew. Any thread; it waits for a quarter of a second at most while Kafka is away.
  */
 final class EvidenceWriter implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(EvidenceWriter.class);
@@ -35,18 +35,21 @@ final class EvidenceWriter implements AutoCloseable {
     /** A writer over a producer of its own. */
     static EvidenceWriter open(KafkaConnection kafka, String clientId, Counter failed) {
         return new EvidenceWriter(
-                kafka.with(Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, "1000")).producer(clientId), failed);
+                kafka.with(Map.of(ProducerConfig.MAX_BLOCK_MS_CONFIG, "250")).producer(clientId), failed);
     }
 
     void write(Observation observation) {
-        write(Topics.OBSERVATIONS, observation.feature(), observation.toJson());
+        write(Topics.OBSERVATIONS, observation.feature().getBytes(StandardCharsets.UTF_8), observation.toJson());
     }
 
-    private void write(String topic, String key, byte[] value) {
+    void write(SessionTally tally) {
+        write(Topics.PARITY_SESSIONS, tally.recordKey(), tally.toJson());
+    }
+
+    private void write(String topic, byte[] key, byte[] value) {
         try {
-            var unused = producer.send(
-                    new ProducerRecord<>(topic, key.getBytes(StandardCharsets.UTF_8), value),
-                    (metadata, failure) -> done(topic, failure));
+            var unused =
+                    producer.send(new ProducerRecord<>(topic, key, value), (metadata, failure) -> done(topic, failure));
         } catch (KafkaException e) {
             done(topic, e);
         }

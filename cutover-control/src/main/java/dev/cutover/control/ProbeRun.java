@@ -55,6 +55,7 @@ final class ProbeRun implements AutoCloseable {
     private final List<FeatureWatch> watches = new ArrayList<>();
     private final Map<String, RestProbe> rest = new HashMap<>();
     private final List<GatewayProbe> gateways;
+    /** Null where there is no REST service. */
     private final RestAsker asker;
 
     private int questions;
@@ -69,7 +70,7 @@ final class ProbeRun implements AutoCloseable {
         long nowNs = world.nanoClock().getAsLong();
         observedNs = nowNs;
         for (Feature feature : features) {
-            BodyForm form = feature.rest().isPresent() ? new BodyForm(feature) : null;
+            AnswerForm form = feature.rest().isPresent() ? new AnswerForm(feature) : null;
             FeatureWatch watch = new FeatureWatch(
                     feature,
                     new FreshnessWatch(
@@ -77,7 +78,7 @@ final class ProbeRun implements AutoCloseable {
                             RestProbe.interval(feature)),
                     world.isActive());
             watches.add(watch);
-            if (form != null) {
+            if (form != null && targets.rest() != null) {
                 rest.put(feature.name(), new RestProbe(feature, form, watch, keysARound, nowNs, world.random()));
             }
         }
@@ -86,7 +87,7 @@ final class ProbeRun implements AutoCloseable {
         gateways = targets.gateways().stream()
                 .map(address -> new GatewayProbe(address, features, watches, shared))
                 .toList();
-        asker = new RestAsker(http, targets.rest(), world.nanoClock(), arrivals::add);
+        asker = targets.rest() == null ? null : new RestAsker(http, targets.rest(), world.nanoClock(), arrivals::add);
     }
 
     /** Does what is due and deals with what has come; waits for something for so long, if there is nothing. */
@@ -99,9 +100,9 @@ final class ProbeRun implements AutoCloseable {
             arrival = arrivals.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
             waitedNs += world.nanoClock().getAsLong() - nowNs;
         }
-        for (int i = 0; i < BATCH && arrival != null; i++) {
+        for (int handled = 0; arrival != null; handled++) {
             handle(arrival);
-            arrival = arrivals.poll();
+            arrival = handled < BATCH ? arrivals.poll() : null;
         }
     }
 
@@ -120,7 +121,7 @@ final class ProbeRun implements AutoCloseable {
 
     private void handle(ProbeArrival arrival) {
         if (arrival instanceof ProbeArrival.OfGateway its) {
-            gateways.forEach(gateway -> gateway.handle(its));
+            its.from().probe.handle(its);
         } else if (arrival instanceof ProbeArrival.Answered answered) {
             questions--;
             boolean good = rest.get(answered.answer().question().feature()).answered(answered.answer());

@@ -41,8 +41,7 @@ final class Prober implements AutoCloseable {
     private static final int HTTP_THREADS = 2;
 
     private final String instance;
-    private final Targets targets;
-    private final int keysARound;
+    private final ControlSettings.Probing settings;
     private final List<Feature> features;
     private final BooleanSupplier active;
     private final Consumer<Observation> sink;
@@ -61,7 +60,7 @@ final class Prober implements AutoCloseable {
     // owned by the prober's thread
 
     /** Null while another instance is the active one. */
-    private ProbeRun probing;
+    private ProbeRun run;
 
     private Instant observedAt;
     private long observeDueNs;
@@ -70,23 +69,20 @@ final class Prober implements AutoCloseable {
      * A prober that is at rest until {@link #start}.
      *
      * @param instance how this service calls itself
-     * @param keysARound how many keys of a feature REST is asked for at each of its cadences; at least 1
      * @param active whether this instance is the active one; asked several times a second
      * @param clock stamps observations
      * @param sink takes each observation; may wait for a moment
      */
     Prober(
             String instance,
-            Targets targets,
-            int keysARound,
+            ControlSettings.Probing probing,
             FeatureCatalog catalog,
             BooleanSupplier active,
             ProbeRun.World world,
             InstantSource clock,
             Consumer<Observation> sink) {
         this.instance = instance;
-        this.targets = targets;
-        this.keysARound = keysARound;
+        this.settings = probing;
         this.features = catalog.features();
         this.active = active;
         this.world = world;
@@ -107,7 +103,7 @@ final class Prober implements AutoCloseable {
     }
 
     private void showMetrics() {
-        world.metrics().showProbe(() -> open, targets.gateways().size());
+        world.metrics().showProbe(() -> open, settings.targets().gateways().size());
         for (int i = 0; i < features.size(); i++) {
             int feature = i;
             world.metrics().showFreshness(features.get(i).name(), () -> {
@@ -145,25 +141,26 @@ final class Prober implements AutoCloseable {
             LockSupport.parkNanos(LOOK_EVERY.toNanos());
             return;
         }
-        if (probing == null) {
+        if (run == null) {
             begin();
         }
-        probing.step(STEP);
+        run.step(STEP);
         if (world.nanoClock().getAsLong() - observeDueNs >= 0) {
             observe();
         }
     }
 
     private void begin() {
-        log.info("probing {} and {}", targets.rest(), targets.gateways());
-        probing = new ProbeRun(targets, features, keysARound, http, world);
+        Targets targets = settings.targets();
+        log.info("probing begins: {} and {}", targets.rest(), targets.gateways());
+        run = new ProbeRun(targets, features, settings.keys(), http, world);
         observedAt = clock.instant();
         observeDueNs = world.nanoClock().getAsLong() + OBSERVE_EVERY.toNanos();
     }
 
     private void observe() {
         Instant until = clock.instant();
-        List<Observation> observations = probing.observe(instance, observedAt, until);
+        List<Observation> observations = run.observe(instance, observedAt, until);
         observedAt = until;
         observeDueNs += OBSERVE_EVERY.toNanos();
         long nowNs = world.nanoClock().getAsLong();
@@ -172,18 +169,18 @@ final class Prober implements AutoCloseable {
         }
         List<Double> medians = new ArrayList<>();
         for (int i = 0; i < features.size(); i++) {
-            medians.add(probing.medianMs(i).map(Long::doubleValue).orElse(Double.NaN));
+            medians.add(run.medianMs(i).map(Long::doubleValue).orElse(Double.NaN));
         }
         mediansMs = List.copyOf(medians);
-        open = probing.openConnections();
+        open = run.openConnections();
         observations.forEach(sink);
     }
 
     private void rest() {
-        if (probing != null) {
+        if (run != null) {
             log.info("probing has ended");
-            probing.close();
-            probing = null;
+            run.close();
+            run = null;
             open = 0;
             mediansMs = List.of();
         }

@@ -22,12 +22,27 @@ final class RestAsker {
 
     static final int MOST_BODY_BYTES = 8 << 20;
 
+    private final Duration timeout;
+    private final int mostBodyBytes;
+
     private final HttpClient http;
     private final String rest;
     private final LongSupplier nanoClock;
     private final Consumer<ProbeArrival> arrivals;
 
     RestAsker(HttpClient http, URI rest, LongSupplier nanoClock, Consumer<ProbeArrival> arrivals) {
+        this(http, rest, nanoClock, arrivals, TIMEOUT, MOST_BODY_BYTES);
+    }
+
+    RestAsker(
+            HttpClient http,
+            URI rest,
+            LongSupplier nanoClock,
+            Consumer<ProbeArrival> arrivals,
+            Duration timeout,
+            int mostBodyBytes) {
+        this.timeout = timeout;
+        this.mostBodyBytes = mostBodyBytes;
         this.http = http;
         this.rest = rest.toString().replaceFirst("/+$", "");
         this.nanoClock = nanoClock;
@@ -37,13 +52,13 @@ final class RestAsker {
     void ask(Question question) {
         HttpRequest request = HttpRequest.newBuilder(URI.create(rest + question.path()))
                 .header("Cutover-Client", "prober")
-                .timeout(TIMEOUT)
+                .timeout(timeout)
                 .build();
         CompletableFuture<HttpResponse<byte[]>> exchange =
-                http.sendAsync(request, response -> new BoundedBody(MOST_BODY_BYTES));
+                http.sendAsync(request, response -> new BoundedBody(mostBodyBytes));
         // the request's own time-out ends with the headers: a body that never ends needs this one
         var unused = exchange.copy()
-                .orTimeout(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((response, failure) -> {
                     long atNs = nanoClock.getAsLong();
                     if (failure != null) {
@@ -53,8 +68,7 @@ final class RestAsker {
                 });
     }
 
-    private static ProbeArrival arrival(
-            Question question, HttpResponse<byte[]> response, Throwable failure, long atNs) {
+    private ProbeArrival arrival(Question question, HttpResponse<byte[]> response, Throwable failure, long atNs) {
         if (failure == null) {
             boolean upstream = response.headers().firstValue("Cutover-Position").isEmpty();
             return new ProbeArrival.Answered(
@@ -67,13 +81,13 @@ final class RestAsker {
         return new String(body, StandardCharsets.UTF_8);
     }
 
-    private static ProbeArrival failed(Question question, Throwable failure, long atNs) {
+    private ProbeArrival failed(Question question, Throwable failure, long atNs) {
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         if (cause instanceof BoundedBody.TooLargeException && question.key() == null) {
             return new ProbeArrival.ListTooLarge(question);
         }
         String why = cause instanceof TimeoutException
-                ? "no whole answer within " + TIMEOUT.toSeconds() + " s"
+                ? "no whole answer within " + timeout.toMillis() + " ms"
                 : cause.getClass().getSimpleName() + (cause.getMessage() == null ? "" : ": " + cause.getMessage());
         return new ProbeArrival.Answered(new Answer(question, 0, false, null, why, atNs));
     }

@@ -55,7 +55,7 @@ final class RestProbe {
 
     private final Feature feature;
     private final Feature.Rest rest;
-    private final BodyForm form;
+    private final AnswerForm form;
     private final FeatureWatch watch;
     private final int keysARound;
     private final long intervalNs;
@@ -74,7 +74,8 @@ final class RestProbe {
      *
      * @param feature one that has an endpoint
      */
-    RestProbe(Feature feature, BodyForm form, FeatureWatch watch, int keysARound, long nowNs, RandomGenerator random) {
+    RestProbe(
+            Feature feature, AnswerForm form, FeatureWatch watch, int keysARound, long nowNs, RandomGenerator random) {
         this.feature = feature;
         this.rest = feature.rest().orElseThrow();
         this.form = form;

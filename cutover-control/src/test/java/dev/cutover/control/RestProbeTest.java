@@ -29,7 +29,7 @@ final class RestProbeTest {
 
     private Feature use(String name, String... keys) {
         Feature feature = FeatureCatalog.shipped().feature(name).orElseThrow();
-        BodyForm form = new BodyForm(feature);
+        AnswerForm form = new AnswerForm(feature);
         watch = new FeatureWatch(
                 feature,
                 new FreshnessWatch(event -> form.hash(event.type(), event.data()), RestProbe.interval(feature)),

@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-final class BodyFormTest {
+final class AnswerFormTest {
     @TempDir
     private Path directory;
 
@@ -22,13 +22,13 @@ final class BodyFormTest {
         return GatewayFrame.read(text.replace('\'', '"')).json();
     }
 
-    private static BodyForm shipped(String feature) {
-        return new BodyForm(FeatureCatalog.shipped().feature(feature).orElseThrow());
+    private static AnswerForm shipped(String feature) {
+        return new AnswerForm(FeatureCatalog.shipped().feature(feature).orElseThrow());
     }
 
     @Test
     void equalDataHasOneHashWhateverItsForm() {
-        BodyForm form = shipped("positions");
+        AnswerForm form = shipped("positions");
 
         long hash = form.hash("positions", json("{'a':1.50,'b':[{'x':1},{'x':2}],'c':{'d':null,'e':true}}"));
 
@@ -48,7 +48,7 @@ final class BodyFormTest {
 
     @Test
     void theBodyOfOneKeyIsItsNewestData() {
-        BodyForm form = shipped("positions");
+        AnswerForm form = shipped("positions");
         JsonNode data = json("{'account_id':1,'positions':[]}");
 
         assertThat(form.one(data, false)).containsExactly(new Shown("positions", form.hash("positions", data)));
@@ -56,7 +56,7 @@ final class BodyFormTest {
 
     @Test
     void aBodyThatIsPutTogetherHoldsEventsOfEachType() {
-        BodyForm form = shipped("intraday");
+        AnswerForm form = shipped("intraday");
         assertThat(form.hasSeries()).isTrue();
 
         List<Shown> shown = form.one(
@@ -70,7 +70,7 @@ final class BodyFormTest {
 
     @Test
     void ofTheListTheWantedKeysAreFound() {
-        BodyForm form = shipped("global_market");
+        AnswerForm form = shipped("global_market");
 
         Map<String, List<Shown>> shown = form.all(
                 json("{'markets':[{'market_id':1,'status':'OPEN'},{'market_id':2,'status':'CLOSED'}]}"),
@@ -119,7 +119,7 @@ final class BodyFormTest {
 
     @Test
     void fieldsThatTheParityRulesExcuseAreNotLookedAt() throws IOException {
-        BodyForm form = new BodyForm(ruled());
+        AnswerForm form = new AnswerForm(ruled());
 
         assertThat(form.hash("price", json("{'price':1,'asked_at':7}")))
                 .isEqualTo(form.hash("price", json("{'price':1}")));
@@ -132,7 +132,7 @@ final class BodyFormTest {
 
     @Test
     void anExistingServiceHasTheBodyInItsOwnPlace() throws IOException {
-        BodyForm form = new BodyForm(ruled());
+        AnswerForm form = new AnswerForm(ruled());
         JsonNode answer = json("{'payload':{'prices':[{'price':1}],'total':{'sum':1}}}");
 
         assertThat(form.one(answer, true)).extracting(Shown::type).containsExactly("price", "total");

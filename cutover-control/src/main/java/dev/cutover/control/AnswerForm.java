@@ -17,7 +17,7 @@ import java.util.function.Predicate;
  * Finds the data of events in what REST answers of one feature, so that an event can be recognised there. Fields that the
  * feature's parity rules excuse are not looked at. Immutable; any thread.
  */
-final class BodyForm {
+final class AnswerForm {
     private static final String ANY = "*";
 
     private final Feature feature;
@@ -26,7 +26,7 @@ final class BodyForm {
     private final Map<String, List<String>> places = new HashMap<>();
 
     /** @param feature one that has an endpoint */
-    BodyForm(Feature feature) {
+    AnswerForm(Feature feature) {
         this.feature = feature;
         this.rest = feature.rest().orElseThrow();
         if (rest.one() instanceof KeyBody.Data data) {
