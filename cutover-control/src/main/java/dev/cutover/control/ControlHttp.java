@@ -2,7 +2,7 @@ package dev.cutover.control;
 
 import dev.cutover.schema.HttpAnswer;
 import dev.cutover.schema.HttpServer;
-import dev.cutover.schema.Origins;
+import dev.cutover.schema.JsonPost;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
 import io.javalin.config.RoutesConfig;
@@ -23,9 +23,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings requests to the {@link ControlApi} and its answers back, on threads {@code control-http-N}, which may block.
  *
- * <p>A page of another site could send a change to this machine from its visitor's browser. A browser asks first before it sends
- * JSON across origins, and says where the page came from: so a change must be {@code application/json}, and a request whose
- * Origin is foreign is refused.
+ * <p>What is no {@link JsonPost}, or comes from a foreign page, changes nothing.
  */
 final class ControlHttp implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ControlHttp.class);
@@ -99,33 +97,20 @@ final class ControlHttp implements AutoCloseable {
                 path,
                 context -> send(context, refusedBeforeItsBody(context).orElseGet(() -> {
                     byte[] body = body(context);
-                    return body.length > ControlApi.LONGEST_BODY_BYTES
-                            ? tooLarge()
-                            : post.apply(context.pathParam(FEATURE), body);
+                    return JsonPost.refusedContent(context.contentType(), body.length, ControlApi.LONGEST_BODY_BYTES)
+                            .map(this::refused)
+                            .orElseGet(() -> post.apply(context.pathParam(FEATURE), body));
                 })));
     }
 
     private Optional<HttpAnswer> refusedBeforeItsBody(Context context) {
-        String type = context.contentType();
-        if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(HttpAnswer.JSON)) {
-            return Optional.of(api.refuse(
-                    "content_type",
-                    415,
-                    "Unsupported Media Type",
-                    "the Content-Type must be " + HttpAnswer.JSON + ", but is "
-                            + (type == null ? "not there" : "'" + type + "'")));
-        }
-        return context.req().getContentLengthLong() > ControlApi.LONGEST_BODY_BYTES
-                ? Optional.of(tooLarge())
-                : Optional.empty();
+        return JsonPost.refusedContent(
+                        context.contentType(), context.req().getContentLengthLong(), ControlApi.LONGEST_BODY_BYTES)
+                .map(this::refused);
     }
 
-    private HttpAnswer tooLarge() {
-        return api.refuse(
-                "too_large",
-                413,
-                "Content Too Large",
-                "the body must have " + ControlApi.LONGEST_BODY_BYTES + " bytes at most");
+    private HttpAnswer refused(JsonPost.Refusal refusal) {
+        return api.refuse(refusal.code(), refusal.status(), refusal.title(), refusal.detail());
     }
 
     /** The body, or as much of it as shows that it is too large. */
@@ -138,22 +123,13 @@ final class ControlHttp implements AutoCloseable {
     }
 
     private void refuseForeignOrigin(Context context) {
-        String origin = context.header("Origin");
-        // on the loopback interface alone there is no other address whose pages could be its own
-        if (origin == null
-                || Origins.isLoopback(origin)
-                || (!loopback && Origins.isSameAddress(origin, context.header("Host")))) {
-            return;
-        }
-        send(
-                context,
-                api.refuseWithCode(
-                        "foreign_origin",
-                        403,
-                        "Foreign Origin",
-                        "pages of " + origin + " may not ask here: only those of this machine"
-                                + (loopback ? "" : ", or of the address that is asked")));
-        context.skipRemainingHandlers();
+        JsonPost.refusedOrigin(context.header("Origin"), context.header("Host"), loopback)
+                .ifPresent(refusal -> {
+                    send(
+                            context,
+                            api.refuseWithCode(refusal.code(), refusal.status(), refusal.title(), refusal.detail()));
+                    context.skipRemainingHandlers();
+                });
     }
 
     /** Javalin's own refusals: no such path, no such method. */

@@ -7,6 +7,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
@@ -33,6 +37,11 @@ final class ControlMetrics {
     final Timer stageTold = Timer.builder("cutover.control.probe.stage.told")
             .description("time from a change of a stage until a gateway told the prober")
             .register(registry);
+    final Counter late = counter(
+            "cutover.control.parity.late",
+            "verdicts that came so long after their session's end that its tally was closed");
+
+    private final Map<String, AtomicLong> pending = new ConcurrentHashMap<>();
 
     private Counter counter(String name, String description) {
         return Counter.builder(name).description(description).register(registry);
@@ -107,6 +116,47 @@ final class ControlMetrics {
                 .tag("feature", feature)
                 .strongReference(true)
                 .register(registry);
+    }
+
+    /** A verdict; one that is given again after a failure counts again. */
+    void judged(String feature, Outcome outcome) {
+        Counter.builder("cutover.control.parity.verdicts")
+                .description("comparisons of REST with the event log, by feature and outcome")
+                .tag("feature", feature)
+                .tag("outcome", outcome.wireName())
+                .register(registry)
+                .increment();
+    }
+
+    /** Something that REST served and that is not compared. */
+    void passed(String feature, Judgement.Why why) {
+        Counter.builder("cutover.control.parity.passed")
+                .description("what REST served and was not compared, since what it would be compared with is not known")
+                .tag("feature", feature)
+                .tag("why", why.name().toLowerCase(Locale.ROOT))
+                .register(registry)
+                .increment();
+    }
+
+    /** A record that parity could not read or judge, and passed. */
+    void unreadable(String topic) {
+        Counter.builder("cutover.control.parity.unreadable")
+                .description("records that parity went past because they could not be read or judged, by topic")
+                .tag("topic", topic)
+                .register(registry)
+                .increment();
+    }
+
+    /** How much of what REST served of a feature waits to be compared; kept by those who have it waiting. */
+    AtomicLong pending(String feature) {
+        return pending.computeIfAbsent(feature, name -> {
+            AtomicLong count = new AtomicLong();
+            Gauge.builder("cutover.control.parity.pending", count, AtomicLong::get)
+                    .description("answers of REST that wait to be compared")
+                    .tag("feature", name)
+                    .register(registry);
+            return count;
+        });
     }
 
     /** All of it in Prometheus's text format. */

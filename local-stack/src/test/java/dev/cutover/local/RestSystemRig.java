@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -50,7 +51,8 @@ final class RestSystemRig implements AutoCloseable {
 
     private RestLegacy rest() {
         return system.open(RestLegacy.start(
-                new RestSettings("127.0.0.1", 0, "ws://gateway.test/ws/", RETIRE_AFTER, Set.of()),
+                new RestSettings(
+                        "127.0.0.1", 0, "ws://gateway.test/ws/", RETIRE_AFTER, Set.of(), 200, Optional.empty()),
                 system.catalog(),
                 system.kafka(),
                 clock));
