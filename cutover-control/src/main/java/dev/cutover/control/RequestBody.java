@@ -2,6 +2,7 @@ package dev.cutover.control;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cutover.schema.Flag;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.JsonFault;
 import dev.cutover.schema.Stage;
@@ -78,6 +79,11 @@ final class RequestBody {
         return text;
     }
 
+    /** As {@link #text(String, int)}; null where it is left out. */
+    String optionalText(String field, int longest) {
+        return member(field) == null ? null : text(field, longest);
+    }
+
     /** Control characters, line and paragraph separators, and halves of surrogate pairs, which UTF-8 has no form for. */
     private static boolean isNoCharacter(int codePoint) {
         return switch (Character.getType(codePoint)) {
@@ -96,6 +102,16 @@ final class RequestBody {
         }
         throw new BadBodyException(
                 field + " must be shadow, live or promoted, but is " + (name == null ? "not there" : "'" + name + "'"));
+    }
+
+    Flag.Guard guard(String field) {
+        String name = text(field);
+        try {
+            return Flag.Guard.fromWireName(name);
+        } catch (IllegalArgumentException e) {
+            throw new BadBodyException(
+                    field + " must be on, warn or off, but is " + (name == null ? "not there" : "'" + name + "'"));
+        }
     }
 
     OptionalLong wholeNumber(String field) {

@@ -63,7 +63,7 @@ final class Stack implements AutoCloseable {
             Consumer<String> progress,
             Parts parts) {
         this.parts = parts;
-        Jobs.check(settings.jobs()); // an unreadable file is to be known before anything runs
+        Jobs.check(settings.jobs(), catalog); // an unreadable file is to be known before anything runs
         bootstrap = settings.bootstrap() == null ? startBroker(settings, progress) : settings.bootstrap();
         KafkaConnection kafka = kafkaAt.apply(bootstrap);
         Map<String, String> topicIds = TopicProvisioner.ensure(kafka, catalog);
@@ -75,7 +75,8 @@ final class Stack implements AutoCloseable {
             gateways.add(Gateway.start(each, catalog, kafka, topicIds));
         }
         progress.accept("REST");
-        rest = parts.add("rest", RestLegacy.start(settings.rest(gateways.get(0)), catalog, kafka));
+        rest = parts.add(
+                "rest", RestLegacy.start(settings.rest(gateways.get(0)), catalog, kafka, new Drifts(catalog).extras()));
         progress.accept("jobs");
         jobs = parts.add("jobs", Jobs.start(settings.jobs(), catalog, kafka, new SimpleMeterRegistry()));
         awaitReady();
