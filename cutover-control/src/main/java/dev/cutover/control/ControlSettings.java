@@ -1,7 +1,11 @@
 package dev.cutover.control;
 
+import dev.cutover.schema.HostAndPort;
+import dev.cutover.schema.MarketCalendar;
 import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
+import dev.cutover.schema.StartupException;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,9 +15,29 @@ import java.util.List;
  * @param host the address to listen on
  * @param port 0 for any free one
  * @param name how the instance calls itself
+ * @param markets when the catalog's markets trade
+ * @param sessions what the evidence is folded into
+ * @param probing what the prober does
  * @param thresholds of the checklist and the guard
  */
-public record ControlSettings(String host, int port, String name, Thresholds thresholds) {
+public record ControlSettings(
+        String host,
+        int port,
+        String name,
+        MarketCalendar markets,
+        SessionClock sessions,
+        Probing probing,
+        Thresholds thresholds) {
+
+    /**
+     * What the prober does.
+     *
+     * @param keys of a feature that REST is asked for at each of its cadences; 1 or more
+     */
+    public record Probing(Targets targets, int keys) {
+        /** Nothing: there is nothing to ask or to listen to. */
+        static final Probing NONE = new Probing(Targets.NONE, 1);
+    }
 
     public static final Setting<Integer> PORT = Settings.CONTROL_PORT;
     public static final Setting<String> NAME = Setting.text(
@@ -21,6 +45,32 @@ public record ControlSettings(String host, int port, String name, Thresholds thr
             "NAME",
             null,
             "how the control service calls itself in its log and answers; by default control-PORT");
+
+    public static final Setting<String> SESSION = Setting.text(
+            "session",
+            "DURATION|market:NAME",
+            "market:USA",
+            "what the evidence is added up over: a market's trading days, or windows of a length such as 30s, from 5s on");
+    public static final Setting<URI> REST_URL = new Setting<>(
+            "rest-url",
+            "URL",
+            null,
+            "the REST service that the prober asks; by default that of --rest-port on --host",
+            Targets::rest);
+    public static final Setting<List<URI>> GATEWAY_URLS = new Setting<>(
+            "gateway-urls",
+            "URL,…",
+            null,
+            "the WebSockets of all gateways, with commas, which the prober listens to; by default that of --gateway-port on"
+                    + " --host, and under up those of all its gateways",
+            Targets::gateways);
+    public static final Setting<Integer> PROBE_KEYS = Setting.integer(
+            "probe-keys",
+            "N",
+            5,
+            1,
+            1_000,
+            "how many keys of a feature the prober asks REST for at each cadence; others have their turn after a while");
 
     public static final Setting<Integer> CLEAN_SESSIONS = Setting.integer(
             "clean-sessions",
@@ -59,8 +109,18 @@ public record ControlSettings(String host, int port, String name, Thresholds thr
             "the guard judges a live feature by its comparisons when there are at least so many within three cadences");
 
     /** All of the control service's own. */
-    public static final List<Setting<?>> OWN =
-            List.of(NAME, CLEAN_SESSIONS, VITALS_FACTOR, GUARD_SILENCE, GUARD_MISMATCH, GUARD_COMPARISONS);
+    public static final List<Setting<?>> OWN = List.of(
+            NAME,
+            SESSION,
+            Settings.MARKETS,
+            REST_URL,
+            GATEWAY_URLS,
+            PROBE_KEYS,
+            CLEAN_SESSIONS,
+            VITALS_FACTOR,
+            GUARD_SILENCE,
+            GUARD_MISMATCH,
+            GUARD_COMPARISONS);
 
     public static List<Setting<?>> all() {
         List<Setting<?>> all = new ArrayList<>(Settings.COMMON);
@@ -68,17 +128,17 @@ public record ControlSettings(String host, int port, String name, Thresholds thr
         return all;
     }
 
-    /** A service that is told nothing but these. */
-    public ControlSettings(String host, int port, String name) {
-        this(host, port, name, Thresholds.standard());
-    }
-
+    /** @throws StartupException when the market calendar can't be read, or does not have the session's market */
     public static ControlSettings from(Settings settings) {
         int port = settings.get(PORT);
+        MarketCalendar markets = settings.markets();
         return new ControlSettings(
                 settings.get(Settings.HOST),
                 port,
                 settings.isSet(NAME) ? settings.get(NAME) : "control-" + port,
+                markets,
+                sessions(settings.get(SESSION), markets),
+                new Probing(targets(settings), settings.get(PROBE_KEYS)),
                 new Thresholds(
                         settings.get(CLEAN_SESSIONS),
                         settings.get(VITALS_FACTOR),
@@ -87,8 +147,33 @@ public record ControlSettings(String host, int port, String name, Thresholds thr
                         settings.get(GUARD_COMPARISONS)));
     }
 
+    private static SessionClock sessions(String text, MarketCalendar markets) {
+        try {
+            return SessionClock.of(text, markets);
+        } catch (IllegalArgumentException e) {
+            throw new StartupException("session '" + text + "': " + e.getMessage() + "; set another --session", e);
+        }
+    }
+
+    private static Targets targets(Settings settings) {
+        String host = settings.get(Settings.HOST);
+        return new Targets(
+                settings.isSet(REST_URL)
+                        ? settings.get(REST_URL)
+                        : Targets.rest("http://" + HostAndPort.of(host, settings.get(Settings.REST_PORT))),
+                settings.isSet(GATEWAY_URLS)
+                        ? settings.get(GATEWAY_URLS)
+                        : Targets.gateways("ws://" + HostAndPort.of(host, settings.get(Settings.GATEWAY_PORT))));
+    }
+
+    /** The same service, probing others. */
+    public ControlSettings probing(Targets targets) {
+        return new ControlSettings(
+                host, port, name, markets, sessions, new Probing(targets, probing.keys()), thresholds);
+    }
+
     /** The same service at another port. */
     public ControlSettings at(int otherPort) {
-        return new ControlSettings(host, otherPort, name, thresholds);
+        return new ControlSettings(host, otherPort, name, markets, sessions, probing, thresholds);
     }
 }

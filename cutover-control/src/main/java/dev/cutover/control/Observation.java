@@ -25,7 +25,7 @@ import java.util.TreeMap;
  * @param types by event type; those of the catalog from the prober, those that came from a page
  * @param gaps events that were lost on the way: breaks of the chain of {@code pos} and {@code prev} on a feature with delivery
  *     {@code every}, and subscriptions that did not go on from where they had stopped
- * @param drops connections that were lost and neither side had said goodbye with 1001 or 1000
+ * @param drops connections that were lost, other than by the gateway that drains (1001) or by their own side
  * @param failures closes by the gateway that blame somebody (1008, 1011, 1013, …), and its messages that a subscription failed
  * @param restErrors requests to REST that were not answered as they should have been
  * @param mismatches values that a page found to differ between both paths; 0 from the prober, whose answers parity judges

@@ -9,6 +9,7 @@ import dev.cutover.schema.Stage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -28,9 +29,13 @@ final class RequestBody {
         }
     }
 
+    /** Where the object is, for messages: empty, or with a dot at its end. */
+    private final String place;
+
     private final ObjectNode body;
 
-    private RequestBody(ObjectNode body) {
+    private RequestBody(String place, ObjectNode body) {
+        this.place = place;
         this.body = body;
     }
 
@@ -45,12 +50,17 @@ final class RequestBody {
         if (!(document instanceof ObjectNode body)) {
             throw new BadBodyException("the body must be a JSON object");
         }
+        return new RequestBody("", body).knowing(fields);
+    }
+
+    private RequestBody knowing(List<String> fields) {
         body.fieldNames().forEachRemaining(name -> {
             if (!fields.contains(name)) {
-                throw new BadBodyException("'" + name + "' is no field here; known are " + String.join(", ", fields));
+                throw new BadBodyException(
+                        "'" + place + name + "' is no field here; known are " + String.join(", ", fields));
             }
         });
-        return new RequestBody(body);
+        return this;
     }
 
     /** A text for people: there, not blank, not too long, and without what could garble a terminal or a log. */
@@ -105,14 +115,39 @@ final class RequestBody {
     }
 
     OptionalLong wholeNumber(String field) {
+        return wholeNumber(field, 0, Long.MAX_VALUE);
+    }
+
+    OptionalLong wholeNumber(String field, long least, long most) {
         JsonNode node = member(field);
         if (node == null) {
             return OptionalLong.empty();
         }
-        if (!node.isIntegralNumber() || !node.canConvertToLong() || node.longValue() < 0) {
-            throw new BadBodyException(field + " must be a whole number, 0 or more, but is " + clipped(node));
+        if (!node.isIntegralNumber()
+                || !node.canConvertToLong()
+                || node.longValue() < least
+                || node.longValue() > most) {
+            throw new BadBodyException(place + field + " must be a whole number, "
+                    + (most == Long.MAX_VALUE ? least + " or more" : "from " + least + " to " + most) + ", but is "
+                    + clipped(node));
         }
         return OptionalLong.of(node.longValue());
+    }
+
+    /**
+     * An object within; empty where it is left out.
+     *
+     * @param fields all that there can be in it
+     */
+    Optional<RequestBody> object(String field, List<String> fields) {
+        JsonNode node = member(field);
+        if (node == null) {
+            return Optional.empty();
+        }
+        if (!(node instanceof ObjectNode object)) {
+            throw new BadBodyException(place + field + " must be an object, but is " + clipped(node));
+        }
+        return Optional.of(new RequestBody(place + field + ".", object).knowing(fields));
     }
 
     /** False where it is left out. */

@@ -63,7 +63,7 @@ final class Stack implements AutoCloseable {
             Consumer<String> progress,
             Parts parts) {
         this.parts = parts;
-        Jobs.check(settings.jobs()); // an unreadable file is to be known before anything runs
+        Jobs.check(settings.jobs(), catalog); // an unreadable file is to be known before anything runs
         bootstrap = settings.bootstrap() == null ? startBroker(settings, progress) : settings.bootstrap();
         KafkaConnection kafka = kafkaAt.apply(bootstrap);
         Map<String, String> topicIds = TopicProvisioner.ensure(kafka, catalog);
