@@ -6,6 +6,7 @@ import dev.cutover.schema.FlagReader;
 import dev.cutover.schema.FlagWriter;
 import dev.cutover.schema.Health;
 import dev.cutover.schema.KafkaConnection;
+import dev.cutover.schema.MarketCalendar;
 import dev.cutover.schema.Parts;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
@@ -87,21 +88,66 @@ public final class Control implements AutoCloseable {
         metrics.showActive(lease::isActive);
         // before the first request: what was never read must not be taken for shadow
         awaitFlags(kafka);
-        ControlApi api = new ControlApi(
-                settings.name(),
+        Answers answers = new Answers(catalog, metrics);
+        MarketCalendar markets = MarketCalendar.shipped();
+        EvidenceBook book = new EvidenceBook(
                 catalog,
+                settings.thresholds(),
                 flags::flag,
-                writer::write,
-                audit::of,
-                lease::isActive,
+                (type, at) -> markets.isActive(type.active(), at),
                 Clock.systemUTC(),
-                metrics);
+                System::nanoTime);
+        EvidenceReader reader = parts.add(
+                "evidence reader",
+                new EvidenceReader(
+                        kafka.withQuickFetch().consumer("cutover-control-evidence"),
+                        book,
+                        catalog,
+                        Clock.systemUTC(),
+                        System::nanoTime,
+                        metrics));
+        Guard guard = parts.add(
+                "guard",
+                new Guard(
+                        catalog,
+                        book::guarded,
+                        flags::flag,
+                        flags::ageMs,
+                        writer::write,
+                        lease::isActive,
+                        Clock.systemUTC(),
+                        metrics));
+        SignOffs signOffs =
+                parts.add("sign-offs", new SignOffs(SignOffs.producer(kafka), book::knows, System::nanoTime));
+        ControlApi changes =
+                new ControlApi(writer::write, book::checklist, signOffs::write, Clock.systemUTC(), answers, metrics);
+        EvidenceApi evidence = new EvidenceApi(
+                settings.name(),
+                lease::isActive,
+                catalog,
+                feature -> book.of(feature, Clock.systemUTC().instant()),
+                book::checklist,
+                guard::state,
+                audit::of,
+                new VerdictLog(
+                        () -> kafka.withQuickFetch().consumer("cutover-control-verdicts"),
+                        System::nanoTime,
+                        metrics.unreadableVerdicts)::newest,
+                report -> {},
+                answers);
         http = parts.add(
                 "http",
-                ControlHttp.start(settings, api, new ServiceEndpoints(this::health, this::status, metrics::scrape)));
+                ControlHttp.start(
+                        settings,
+                        changes,
+                        evidence,
+                        answers,
+                        new ServiceEndpoints(this::health, this::status, metrics::scrape)));
         // last: a start that fails must not have written
         firstStart.write(flags::flag, writer::write);
         lease.start();
+        reader.start();
+        guard.start();
         log.info("{} listens on {}", settings.name(), http.address());
     }
 

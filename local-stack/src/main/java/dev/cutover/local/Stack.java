@@ -75,7 +75,8 @@ final class Stack implements AutoCloseable {
             gateways.add(Gateway.start(each, catalog, kafka, topicIds));
         }
         progress.accept("REST");
-        rest = parts.add("rest", RestLegacy.start(settings.rest(gateways.get(0)), catalog, kafka));
+        rest = parts.add(
+                "rest", RestLegacy.start(settings.rest(gateways.get(0)), catalog, kafka, new Drifts(catalog).extras()));
         progress.accept("jobs");
         jobs = parts.add("jobs", Jobs.start(settings.jobs(), catalog, kafka, new SimpleMeterRegistry()));
         awaitReady();
