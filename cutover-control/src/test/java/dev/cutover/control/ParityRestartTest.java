@@ -39,7 +39,7 @@ final class ParityRestartTest {
 
     private final ControlMetrics metrics = new ControlMetrics();
     private Feature feature = POSITIONS;
-    private ParityStart.Begins begins = new ParityStart.Begins(Map.of());
+    private ParityStart.Begins begins = begin(0, 0, true);
     private KeyValueStore<byte[], byte[]> store;
     private MockProcessorContext<byte[], byte[]> context;
     private ParityProcessor processor;
@@ -198,8 +198,76 @@ final class ParityRestartTest {
     }
 
     private static ParityStart.Begins begin(long from, long end, boolean isAnew) {
-        return new ParityStart.Begins(
-                Map.of(new TopicPartition(POSITIONS.topic(), 0), new ParityStart.Begin(from, end, isAnew)));
+        return begin(from, end, isAnew, ParityRig.EPOCH);
+    }
+
+    private static ParityStart.Begins begin(long from, long end, boolean isAnew, String topicId) {
+        ParityStart.Begin begin = new ParityStart.Begin(from, end, isAnew, topicId);
+        return new ParityStart.Begins(Map.of(
+                new TopicPartition(POSITIONS.topic(), 0), begin, new TopicPartition(INTRADAY.topic(), 0), begin));
+    }
+
+    @Test
+    void aTopicThatWasMadeAnewMeanwhileIsKnownByItsId() throws Exception {
+        restart(0);
+        for (int offset = 0; offset < 10; offset++) {
+            event("positions", "1", offset, offset, "{'n':1}");
+        }
+        serve(0, one(20, 100, "{'n':7}"));
+        begins = begin(0, 2, true, "topic-2");
+        restart(1_000);
+        serve(1, one(9, 100, "{'n':7}"));
+        event("positions", "1", 2, 5, "{'n':2}");
+        ServedRecord old = one(2, 1_100, "{'n':2}");
+        serve(
+                2,
+                new ServedRecord(
+                        old.kind(),
+                        old.feature(),
+                        old.key(),
+                        "topic-2",
+                        0,
+                        2L,
+                        old.query(),
+                        old.caller(),
+                        old.reference(),
+                        old.askedAt(),
+                        old.servedAt(),
+                        old.bodyHash(),
+                        old.body(),
+                        null));
+        look(60_000);
+        assertThat(verdicts()).extracting(Verdict::outcome).containsExactly(Outcome.MATCH);
+        restart(70_000);
+        serve(3, one(9, 70_000, "{'n':7}"));
+        assertThat(verdicts()).isEmpty();
+    }
+
+    @Test
+    void aTaskThatComesBackInTheSameRunKeepsWhatItHadOfANewerTopic() throws Exception {
+        restart(0);
+        event("positions", "1", 0, 0, "{'n':1}");
+        ServedRecord old = one(1, 1_100, "{'n':2}");
+        ServedRecord newer = new ServedRecord(
+                old.kind(),
+                old.feature(),
+                old.key(),
+                "topic-2",
+                0,
+                0L,
+                old.query(),
+                old.caller(),
+                old.reference(),
+                old.askedAt(),
+                old.servedAt(),
+                old.bodyHash(),
+                old.body(),
+                null);
+        event("positions", "1", 0, 1_000, "{'n':2}");
+        serve(0, newer);
+        restart(2_000);
+        serve(1, newer);
+        assertThat(verdicts()).extracting(Verdict::outcome).containsExactly(Outcome.MATCH);
     }
 
     @Test

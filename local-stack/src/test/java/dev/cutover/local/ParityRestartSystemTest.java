@@ -3,6 +3,7 @@ package dev.cutover.local;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.cutover.control.Outcome;
 import dev.cutover.control.ParityStreams;
 import dev.cutover.control.SessionClock;
@@ -15,6 +16,7 @@ import dev.cutover.schema.MarketCalendar;
 import dev.cutover.schema.Reference;
 import dev.cutover.schema.ServedRecord;
 import dev.cutover.schema.ServedRecord.Kind;
+import dev.cutover.schema.TopicProvisioner;
 import dev.cutover.schema.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -45,7 +47,7 @@ final class ParityRestartSystemTest {
     private final SystemUnderTest system = SystemUnderTest.start();
     private final EventFeed feed = system.feed();
     private final Feature positions = system.catalog().feature("positions").orElseThrow();
-    private final String epoch = topicId(positions.topic());
+    private String epoch = topicId(positions.topic());
     private final KafkaProducer<byte[], byte[]> producer =
             system.open(system.kafka().producer("test-rest"));
     private ParityStreams parity;
@@ -101,7 +103,7 @@ final class ParityRestartSystemTest {
                 Integer.toHexString(body.hashCode()),
                 Json.read(
                         Json.MAPPER,
-                        com.fasterxml.jackson.databind.JsonNode.class,
+                        JsonNode.class,
                         body.getBytes(StandardCharsets.UTF_8)),
                 null);
         served.add(record);
@@ -221,6 +223,30 @@ final class ParityRestartSystemTest {
         await().atMost(LONG).until(() -> parity.health().degraded().isEmpty() && parity.isRunning());
         serve(event(1, 2), 1, 2);
         assertCounts(2, 0);
+    }
+
+    @Test
+    void aTopicThatIsMadeAnewIsJudgedAgain() throws Exception {
+        start();
+        RecordMetadata old = event(1, 1);
+        serve(old, 1, 1);
+        assertCounts(1, 0);
+        try (Admin admin = system.kafka().admin("test")) {
+            admin.deleteTopics(List.of(positions.topic())).all().get();
+            await().until(() -> !admin.listTopics().names().get().contains(positions.topic()));
+        }
+        TopicProvisioner.ensure(system.kafka(), system.catalog());
+        String oldEpoch = epoch;
+        epoch = topicId(positions.topic());
+        assertThat(epoch).isNotEqualTo(oldEpoch);
+        EventFeed newFeed = system.feed();
+        await().atMost(LONG).pollInterval(Duration.ofSeconds(1)).untilAsserted(() -> {
+            RecordMetadata event = newFeed.sendNow("positions", "acc-1", "{\"value\":2}");
+            serve(event, 1, 2);
+            assertThat(tallies().get(Outcome.MATCH)).isGreaterThan(1);
+        });
+        assertThat(tallies().get(Outcome.MISMATCH)).isZero();
+        assertThat(tallies().get(Outcome.MISSING_WS)).isZero();
     }
 
     @Test
