@@ -16,6 +16,13 @@ public final class OperatorCommands {
                 Addresses.command(new PromoteCommand(), Settings.CONTROL_PORT),
                 Addresses.command(new RollbackCommand(), Settings.CONTROL_PORT),
                 Addresses.command(new HistoryCommand(), Settings.CONTROL_PORT),
+                Addresses.command(new ChecklistCommand(), Settings.CONTROL_PORT),
+                Addresses.command(new SignOffCommand(), Settings.CONTROL_PORT),
+                Addresses.command(new ClearCommand(), Settings.CONTROL_PORT),
+                Addresses.command(new GuardCommand(), Settings.CONTROL_PORT),
+                Addresses.command(new SessionsCommand(), Settings.CONTROL_PORT),
+                Addresses.command(new VerdictsCommand(), Settings.CONTROL_PORT),
+                Addresses.command(new UsageCommand(), Settings.CONTROL_PORT),
                 Addresses.command(new TailCommand(), Settings.GATEWAY_PORT),
                 Addresses.command(new ReplayCommand(), Settings.GATEWAY_PORT),
                 completion());

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * How far a replay has come, for whoever waits for it: on a terminal one line, rewritten each second; in a log a line every ten.
+ * How far a replay, or a tail from the past, has come, for whoever waits for it: on a terminal one line, rewritten each second; in a log a line every ten.
  * Confined to one thread.
  */
 final class ReplayProgress {
@@ -24,6 +24,14 @@ final class ReplayProgress {
 
         Place(Duration interval) {
             this.interval = interval;
+        }
+
+        /** @param printed whether the events go to standard output */
+        static Place of(boolean printed) {
+            if (!Terminal.showsErrors()) {
+                return LOG;
+            }
+            return printed && Terminal.showsOutput() ? NOWHERE : TERMINAL;
         }
     }
 
@@ -122,6 +130,16 @@ final class ReplayProgress {
                 events(),
                 start,
                 until,
+                (nowNs.getAsLong() - startedNs) / NS_PER_S);
+    }
+
+    /** What came until there was nothing of the past left. */
+    String caughtUp(Start start) {
+        return String.format(
+                Locale.ROOT,
+                "%s since %s, in %.1f s; what comes now is live",
+                events(),
+                start,
                 (nowNs.getAsLong() - startedNs) / NS_PER_S);
     }
 

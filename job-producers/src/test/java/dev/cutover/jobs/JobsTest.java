@@ -119,10 +119,10 @@ final class JobsTest {
     void aSourceOrCalendarThatCannotBeReadIsRefusedBeforeKafkaIsAsked() {
         Path absent = dir.resolve("absent");
 
-        assertThatThrownBy(() -> Jobs.check(Given.settings("source", "file:" + absent)))
+        assertThatThrownBy(() -> Jobs.check(Given.settings("source", "file:" + absent), FeatureCatalog.shipped()))
                 .isInstanceOf(StartupException.class)
                 .hasMessage("can't read the bars file " + absent + ": there is no such file");
-        assertThatThrownBy(() -> Jobs.check(Given.settings("markets", absent.toString())))
+        assertThatThrownBy(() -> Jobs.check(Given.settings("markets", absent.toString()), FeatureCatalog.shipped()))
                 .isInstanceOf(StartupException.class)
                 .hasMessageContaining(absent.toString());
     }
@@ -135,8 +135,8 @@ final class JobsTest {
         Clock clock = Clock.systemUTC();
         Source source =
                 new SimulatedSource(settings.symbols(), settings.seed(), settings.country(), settings.maxGap(), clock);
-        return Jobs.start(
-                settings, catalog, MarketCalendar.shipped(), source, Progress.NONE, into, Given.metrics(), clock);
+        Feed feed = new BarFeed(settings, source, Progress.NONE, Given.metrics());
+        return Jobs.start(catalog, MarketCalendar.shipped(), feed, into, Given.metrics(), clock);
     }
 
     private FeatureCatalog catalog(String yaml) throws IOException {

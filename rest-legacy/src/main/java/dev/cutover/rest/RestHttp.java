@@ -24,6 +24,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.http.HttpHeader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -220,7 +222,17 @@ final class RestHttp implements AutoCloseable {
             values.stream().skip(1).forEach(value -> ctx.res().addHeader(name, value));
         });
         ctx.status(answer.status());
-        ctx.res().setContentType(answer.content().contentType());
+        ctx.res()
+                .setContentType(
+                        answer.isOfServiceBehind() ? null : answer.content().contentType());
+        if (answer.isOfServiceBehind() && answer.content().contentType() != null) {
+            // as it came: the servlet would put it into a form of its own
+            ServletContextRequest.getServletContextRequest(ctx.req())
+                    .getServletContextResponse()
+                    .getWrapped()
+                    .getHeaders()
+                    .put(HttpHeader.CONTENT_TYPE, answer.content().contentType());
+        }
         ctx.result(answer.content().body());
     }
 

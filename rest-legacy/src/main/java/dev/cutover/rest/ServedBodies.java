@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cutover.schema.Feature;
 import dev.cutover.schema.Json;
+import dev.cutover.schema.JsonFault;
 import dev.cutover.schema.ServedRecord.Kind;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -134,8 +135,8 @@ record ServedBodies(List<Body> bodies, Map<String, Integer> unusable) {
             if (plain == null) {
                 return unusable(answer.encoding().equals("gzip") ? TOO_LARGE : ENCODING);
             }
-            whole = Json.MAPPER.readTree(plain);
-        } catch (IOException e) {
+            whole = Json.read(Json.MAPPER, JsonNode.class, plain);
+        } catch (IOException | JsonFault e) {
             return unusable(NOT_JSON);
         }
         if (answer.key() == null) {

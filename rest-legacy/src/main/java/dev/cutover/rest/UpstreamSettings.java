@@ -60,7 +60,7 @@ public record UpstreamSettings(URI base, Duration timeout, int concurrency, int 
         try {
             URI url = URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
             boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
-            boolean bare = url.getRawPath().isEmpty()
+            boolean bare = "".equals(url.getRawPath())
                     && url.getRawQuery() == null
                     && url.getRawFragment() == null
                     && url.getRawUserInfo() == null;
