@@ -101,10 +101,7 @@ final class ParityRestartSystemTest {
                 now,
                 now,
                 Integer.toHexString(body.hashCode()),
-                Json.read(
-                        Json.MAPPER,
-                        JsonNode.class,
-                        body.getBytes(StandardCharsets.UTF_8)),
+                Json.read(Json.MAPPER, JsonNode.class, body.getBytes(StandardCharsets.UTF_8)),
                 null);
         served.add(record);
         send(record);
