@@ -7,15 +7,15 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.util.OptionalLong;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 
 /** What one control service counts. Thread-safe. */
 final class ControlMetrics {
@@ -63,6 +63,7 @@ final class ControlMetrics {
     void showActive(BooleanSupplier active) {
         Gauge.builder("cutover.control.active", active, each -> each.getAsBoolean() ? 1 : 0)
                 .description("1 while this instance holds the lease, else 0")
+                .strongReference(true) // or it is NaN once the lambda has been collected, here and below
                 .register(registry);
     }
 
@@ -81,6 +82,7 @@ final class ControlMetrics {
         Gauge.builder("cutover.evidence.age", ageMs, each -> each.get().orElse(-1) / 1e3)
                 .description("since the evidence was last known to be the newest; negative before that was ever so")
                 .baseUnit("seconds")
+                .strongReference(true)
                 .register(registry);
     }
 
@@ -98,10 +100,12 @@ final class ControlMetrics {
         Gauge.builder("cutover.guard.abstaining", abstains, each -> each.getAsBoolean() ? 1 : 0)
                 .description("1 while the guard can't tell whether the live feature is good or bad, else 0")
                 .tag("feature", feature)
+                .strongReference(true)
                 .register(registry);
         Gauge.builder("cutover.guard.breach", breach, each -> each.getAsBoolean() ? 1 : 0)
                 .description("1 while the guard sees the live feature as bad, else 0")
                 .tag("feature", feature)
+                .strongReference(true)
                 .register(registry);
     }
 
@@ -175,6 +179,8 @@ final class ControlMetrics {
                     .register(registry);
             return count;
         });
+    }
+
     /** @param outcome {@code answered}, or {@code failed} */
     Counter probeRequests(String outcome) {
         return Counter.builder("cutover.control.probe.requests")
@@ -197,6 +203,7 @@ final class ControlMetrics {
     void showProbe(IntSupplier open, int gateways) {
         Gauge.builder("cutover.control.probe.connections", open, IntSupplier::getAsInt)
                 .description("gateways that the prober is connected to; 0 while another instance is active")
+                .strongReference(true)
                 .register(registry);
         Gauge.builder("cutover.control.probe.gateways", () -> gateways)
                 .description("gateways that the active instance's prober is to be connected to")
@@ -210,6 +217,7 @@ final class ControlMetrics {
                         + " NaN where none was seen on both")
                 .baseUnit("milliseconds")
                 .tag("feature", feature)
+                .strongReference(true)
                 .register(registry);
     }
 

@@ -128,7 +128,11 @@ public record ControlSettings(
         return all;
     }
 
-    /** @throws StartupException when the market calendar can't be read, or does not have the session's market */
+    /**
+     * Those that an operator gave.
+     *
+     * @throws StartupException when the market calendar can't be read, or does not have the session's market
+     */
     public static ControlSettings from(Settings settings) {
         int port = settings.get(PORT);
         MarketCalendar markets = settings.markets();
