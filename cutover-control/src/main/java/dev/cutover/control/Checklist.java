@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  */
 final class Checklist {
     /** Evidence that is older proves nothing of now. */
-    private static final long STALE_MS = 10_000;
+    static final long STALE_MS = 10_000;
     /** These lines are of the catalog and the flag, and need no evidence. */
     private static final Set<String> WITHOUT_EVIDENCE = Set.of("rules", "hold");
 

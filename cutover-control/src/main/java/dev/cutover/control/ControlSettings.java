@@ -129,7 +129,7 @@ public record ControlSettings(
     }
 
     /**
-     * The control service's own of all settings.
+     * Those that an operator gave.
      *
      * @throws StartupException when the market calendar can't be read, or does not have the session's market
      */

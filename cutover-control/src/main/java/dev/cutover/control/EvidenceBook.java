@@ -4,6 +4,7 @@ import dev.cutover.schema.Feature;
 import dev.cutover.schema.Feature.EventType;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.Flag;
+import dev.cutover.schema.Health;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.JsonFault;
 import dev.cutover.schema.Stage;
@@ -132,6 +133,20 @@ final class EvidenceBook {
         return freshNs.isEmpty()
                 ? freshNs
                 : OptionalLong.of(TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong() - freshNs.getAsLong()));
+    }
+
+    /** Never a reason against being ready: flags can be moved all the same. Degraded while what is known may not be the newest. */
+    Health health() {
+        OptionalLong age = ageMs();
+        if (age.isEmpty()) {
+            return new Health(List.of(), List.of("the evidence is still being read from Kafka"));
+        }
+        return age.getAsLong() <= Checklist.STALE_MS
+                ? new Health(List.of())
+                : new Health(
+                        List.of(),
+                        List.of("the evidence was last known to be the newest " + age.getAsLong() / 1000
+                                + " s ago, and stays as it was: Kafka does not answer"));
     }
 
     /**

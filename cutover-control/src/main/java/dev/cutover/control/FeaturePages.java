@@ -31,6 +31,7 @@ final class FeaturePages {
     static final int MOST_SESSIONS = 200;
     static final int DAYS_OF_USAGE = 8;
 
+    /** How the parts of what probers saw begin: each start of one has its own. */
     private static final String PROBER = "prober";
 
     private record SessionKey(Instant from, String session) {}
@@ -106,7 +107,7 @@ final class FeaturePages {
                 key.session(),
                 key.from(),
                 parts.iterator().next().until(),
-                parts.stream().anyMatch(part -> part.part().equals(PROBER)),
+                parts.stream().anyMatch(part -> part.part().startsWith(PROBER)),
                 total(parts, SessionTally::matches),
                 total(parts, SessionTally::lagging),
                 total(parts, SessionTally::mismatches),

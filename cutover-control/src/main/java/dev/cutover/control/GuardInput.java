@@ -66,7 +66,7 @@ record GuardInput(
      * Of one event type.
      *
      * @param activeNow whether the prober looked within its active hours last
-     * @param watchedSince since when it has, without a break; null where it never did
+     * @param watchedSince since when it has, without a break and with a connection; null where it did not
      * @param lastAt when the newest event came, ever; null where none did
      */
     record TypeState(EventType type, boolean activeNow, Instant watchedSince, Instant lastAt) {}

@@ -9,8 +9,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +31,6 @@ final class WatchLog {
     /** What follows within is the same stretch. */
     private static final Duration HOLE = Duration.ofSeconds(2);
 
-    private final Feature feature;
     private final BiPredicate<EventType, Instant> active;
     private final Duration keep;
     private final Deque<Observation> recent = new ArrayDeque<>();
@@ -41,7 +40,6 @@ final class WatchLog {
 
     /** @param active whether jobs are bound to emit the type at an instant */
     WatchLog(Feature feature, BiPredicate<EventType, Instant> active) {
-        this.feature = feature;
         this.active = active;
         this.keep = keep(feature);
         feature.events().forEach(type -> types.put(type.type(), new TypeLog(type)));
@@ -65,6 +63,9 @@ final class WatchLog {
         private final EventType type;
         private final Deque<Slice> slices = new ArrayDeque<>();
         private boolean activeNow;
+        /** Whether the newest observation could see events that were due. */
+        private boolean looking;
+
         private String instance = "";
         /** Of the newest slice; null before the first one. */
         private Instant until;
@@ -85,11 +86,13 @@ final class WatchLog {
             if (seen.lastAt() != null && (lastAt == null || seen.lastAt().isAfter(lastAt))) {
                 lastAt = seen.lastAt();
             }
-            boolean goesOn = activeNow
+            boolean goesOn = looking
                     && observation.instance().equals(instance)
                     && !observation.from().isAfter(until.plus(HOLE));
             activeNow = active.test(type, observation.from()) && active.test(type, observation.until());
-            if (!activeNow) {
+            // without a connection nothing could be seen: that is no silence of the type
+            looking = activeNow && observation.connectionsUp() > 0;
+            if (!looking) {
                 return;
             }
             instance = observation.instance();
@@ -102,6 +105,11 @@ final class WatchLog {
             while (slices.size() > MOST || slices.peek().from().isBefore(oldest)) {
                 slices.remove();
             }
+        }
+
+        /** Null while nothing is due, or could be seen. */
+        Instant watchedSince() {
+            return looking ? stretchFrom : null;
         }
 
         TypeWatch since(Instant from) {
@@ -213,13 +221,13 @@ final class WatchLog {
         List<GuardInput.TypeState> states = new ArrayList<>();
         types.values()
                 .forEach(log ->
-                        states.add(new GuardInput.TypeState(log.type, log.activeNow, log.stretchFrom, log.lastAt)));
+                        states.add(new GuardInput.TypeState(log.type, log.activeNow, log.watchedSince(), log.lastAt)));
         return new GuardInput.Seen(newest.until(), newest.connectionsUp(), gaps, failures, states);
     }
 
     /** When the newest event of each type came, or the heartbeat; without those that never did. */
     Map<String, Instant> arrivals() {
-        Map<String, Instant> arrivals = new TreeMap<>(Comparator.naturalOrder());
+        Map<String, Instant> arrivals = new HashMap<>();
         types.forEach((type, log) -> {
             if (log.lastAt != null) {
                 arrivals.put(type, log.lastAt);
@@ -231,10 +239,5 @@ final class WatchLog {
     /** When the newest heartbeat came; null before the first one. */
     Instant heartbeatAt() {
         return heartbeatAt;
-    }
-
-    /** The feature that it is of. */
-    Feature feature() {
-        return feature;
     }
 }

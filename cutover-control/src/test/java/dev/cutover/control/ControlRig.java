@@ -14,6 +14,7 @@ import dev.cutover.schema.Health;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.ServiceEndpoints;
+import dev.cutover.schema.Settings;
 import dev.cutover.schema.Stage;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -84,11 +85,18 @@ final class ControlRig implements AutoCloseable {
                 reports::add,
                 answers);
         http = ControlHttp.start(
-                new ControlSettings(host, port, "control-test"),
+                settings(host, port),
                 changes,
                 evidence,
                 answers,
                 new ServiceEndpoints(() -> health, this::status, metrics::scrape));
+    }
+
+    /** Of a service that probes nothing. */
+    private static ControlSettings settings(String host, int port) {
+        Map<String, String> given = Map.of("host", host, "control-port", Integer.toString(port));
+        return ControlSettings.from(Settings.resolve(ControlSettings.all(), given, Map.of()))
+                .probing(Targets.NONE);
     }
 
     /** What a writer throws when Kafka is away: made by a real one. */

@@ -243,7 +243,7 @@ final class GuardDecisionTest {
 
     @Test
     void withinHalfAMinuteOfTheFlipOrOfBecomingActiveSilenceSaysNothing() {
-        silentFor(Duration.ofSeconds(300));
+        silentFor(Duration.ofMinutes(5));
         given.watchedSince = given.until().minusSeconds(300);
         given.thresholds = new Thresholds(2, 1.5, 1, 5, 3);
         given.flag = GivenGuarded.flagSince(NOW.minusSeconds(30));

@@ -210,6 +210,7 @@ final class OpenApiSystemTest {
             withDatesAndDeprecation(control, rest);
             promoted(control, rest);
             filling(system);
+            behind(system);
             broker.close();
             ask(control, "", "positions", "");
             post(control, "intraday", "stage", move("live", ",\"force\":true"));
@@ -384,5 +385,24 @@ final class OpenApiSystemTest {
             get(lost.address(), path, "");
         }
         get(lost.address(), "/health/ready", "");
+    }
+
+    /** In front of a service that fails, and then of one that does not answer. */
+    private void behind(SystemUnderTest system) {
+        MisbehavingBackend backend = system.open(MisbehavingBackend.start());
+        RestLegacy rest = system.open(RestLegacy.start(
+                RestSettings.from(Settings.resolve(
+                        RestSettings.all(),
+                        Map.of("rest-port", "0", "upstream", backend.url(), "upstream-timeout", "200ms"),
+                        Map.of())),
+                FeatureCatalog.shipped(),
+                system.kafka()));
+        await().untilAsserted(() -> assertThat(rest.health().reasons()).isEmpty());
+        Map.of(BALANCE, "", POSITIONS, "", BARS, "?symbol=SPY", MARKETS, "").forEach((path, query) -> {
+            backend.on(path, MisbehavingBackend.reset());
+            assertThat(get(rest.address(), path, query).status()).isEqualTo(502);
+            backend.on(path, MisbehavingBackend.silent());
+            assertThat(get(rest.address(), path, query).status()).isEqualTo(504);
+        });
     }
 }

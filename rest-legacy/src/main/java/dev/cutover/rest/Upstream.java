@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The existing service behind REST. Any thread may ask; asking waits for nothing. Its threads, {@code rest-upstream-N}, each carry
  * one request there and its answer back to the client, so that their number bounds what the service gets at a time, and
- * neither a slow service nor a slow client holds up the server's threads. Redirects are not followed, and nothing is retried.
+ * neither a slow service nor a slow client holds up the server's threads. Redirects are not followed. Nothing is asked twice, but
+ * where a connection that was kept from an earlier request turns out to be closed.
  */
 final class Upstream implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Upstream.class);
