@@ -127,11 +127,10 @@ final class ProberSystemTest {
     }
 
     private void awaitLast(Predicate<JsonNode> wanted) {
-        await().atMost(PATIENCE)
-                .until(() -> intraday(Topics.OBSERVATIONS)
-                        .reduce((earlier, later) -> later)
-                        .filter(wanted)
-                        .isPresent());
+        await().atMost(PATIENCE).until(() -> intraday(Topics.OBSERVATIONS)
+                .reduce((earlier, later) -> later)
+                .filter(wanted)
+                .isPresent());
     }
 
     @Test
@@ -172,11 +171,11 @@ final class ProberSystemTest {
                 .allSatisfy(each -> assertThat(
                                 each.path("freshness").path("worst_ms").asLong())
                         .isBetween(-1_000L, 5_000L));
-        await().atMost(PATIENCE)
-                .until(() -> system.read(Topics.served(intraday)).stream()
-                        .map(record -> read(record.value()))
-                        .anyMatch(each -> each.path("caller").asText().equals("prober")));
-        assertThat(intraday(Topics.PARITY_SESSIONS).filter(each -> each.path("part").asText().startsWith("prober")))
+        await().atMost(PATIENCE).until(() -> system.read(Topics.served(intraday)).stream()
+                .map(record -> read(record.value()))
+                .anyMatch(each -> each.path("caller").asText().equals("prober")));
+        assertThat(intraday(Topics.PARITY_SESSIONS)
+                        .filter(each -> each.path("part").asText().startsWith("prober")))
                 .hasSize(1)
                 .allSatisfy(each -> assertThat(each.path("session").asText()).startsWith("1h@"));
     }
