@@ -85,8 +85,8 @@ final class ProberSystemTest {
         await().atMost(PATIENCE).until(() -> intraday(Topics.OBSERVATIONS).anyMatch(wanted));
     }
 
-    private static ToLongFunction<JsonNode> bars() {
-        return each -> each.path("types").path("intraday_bar").path("frames").asLong();
+    private static long bars(JsonNode observation) {
+        return observation.path("types").path("intraday_bar").path("frames").asLong();
     }
 
     private long sum(ToLongFunction<JsonNode> count) {
@@ -110,19 +110,19 @@ final class ProberSystemTest {
         var unused = control(system.rest(), first, second);
         awaitSeen(each -> each.path("connections_up").asInt() == 2);
         send(100);
-        await().atMost(PATIENCE).until(() -> sum(bars()) == 100);
+        await().atMost(PATIENCE).until(() -> sum(ProberSystemTest::bars) == 100);
 
         first.close();
         awaitSeen(each -> each.path("connections_up").asInt() == 1
                 && each.path("connections_down").asInt() == 1);
         send(50);
-        await().atMost(PATIENCE).until(() -> sum(bars()) == 150);
+        await().atMost(PATIENCE).until(() -> sum(ProberSystemTest::bars) == 150);
         system.gateway(Map.of("gateway-port", Integer.toString(port)));
 
         awaitLast(each -> each.path("connections_up").asInt() == 2
                 && each.path("connections_down").asInt() == 0);
         send(10);
-        await().atMost(PATIENCE).until(() -> sum(bars()) == 160);
+        await().atMost(PATIENCE).until(() -> sum(ProberSystemTest::bars) == 160);
         assertNothingLost();
     }
 
@@ -141,14 +141,14 @@ final class ProberSystemTest {
         var unused = control(system.rest(), gateway);
         awaitSeen(each -> each.path("connections_up").asInt() == 1);
         send(20);
-        await().atMost(PATIENCE).until(() -> sum(bars()) == 20);
+        await().atMost(PATIENCE).until(() -> sum(ProberSystemTest::bars) == 20);
 
         gateway.close();
         awaitLast(each -> each.path("connections_up").asInt() == 0);
         send(30);
         system.gateway(Map.of("gateway-port", Integer.toString(port)));
 
-        await().atMost(PATIENCE).until(() -> sum(bars()) == 50);
+        await().atMost(PATIENCE).until(() -> sum(ProberSystemTest::bars) == 50);
         assertNothingLost();
     }
 
