@@ -63,6 +63,7 @@ final class ControlMetrics {
     void showActive(BooleanSupplier active) {
         Gauge.builder("cutover.control.active", active, each -> each.getAsBoolean() ? 1 : 0)
                 .description("1 while this instance holds the lease, else 0")
+                .strongReference(true) // or it is NaN once the lambda has been collected, here and below
                 .register(registry);
     }
 
@@ -81,6 +82,7 @@ final class ControlMetrics {
         Gauge.builder("cutover.evidence.age", ageMs, each -> each.get().orElse(-1) / 1e3)
                 .description("since the evidence was last known to be the newest; negative before that was ever so")
                 .baseUnit("seconds")
+                .strongReference(true)
                 .register(registry);
     }
 
@@ -98,10 +100,12 @@ final class ControlMetrics {
         Gauge.builder("cutover.guard.abstaining", abstains, each -> each.getAsBoolean() ? 1 : 0)
                 .description("1 while the guard can't tell whether the live feature is good or bad, else 0")
                 .tag("feature", feature)
+                .strongReference(true)
                 .register(registry);
         Gauge.builder("cutover.guard.breach", breach, each -> each.getAsBoolean() ? 1 : 0)
                 .description("1 while the guard sees the live feature as bad, else 0")
                 .tag("feature", feature)
+                .strongReference(true)
                 .register(registry);
     }
 
@@ -199,6 +203,7 @@ final class ControlMetrics {
     void showProbe(IntSupplier open, int gateways) {
         Gauge.builder("cutover.control.probe.connections", open, IntSupplier::getAsInt)
                 .description("gateways that the prober is connected to; 0 while another instance is active")
+                .strongReference(true)
                 .register(registry);
         Gauge.builder("cutover.control.probe.gateways", () -> gateways)
                 .description("gateways that the active instance's prober is to be connected to")
@@ -212,6 +217,7 @@ final class ControlMetrics {
                         + " NaN where none was seen on both")
                 .baseUnit("milliseconds")
                 .tag("feature", feature)
+                .strongReference(true)
                 .register(registry);
     }
 

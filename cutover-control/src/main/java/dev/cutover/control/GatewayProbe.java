@@ -150,7 +150,7 @@ final class GatewayProbe implements AutoCloseable {
 
     private void connect() {
         state = State.CONNECTING;
-        Connection attempt = new Connection(shared.arrivals(), shared.nanoClock());
+        Connection attempt = new Connection(this);
         connection = attempt;
         var unused = shared.http()
                 .newWebSocketBuilder()
@@ -371,15 +371,19 @@ final class GatewayProbe implements AutoCloseable {
 
     /** One attempt to connect and what comes of it. Called by the client's threads, one call at a time. */
     static final class Connection implements WebSocket.Listener {
+        /** Who tries. */
+        final GatewayProbe probe;
+
         private final Consumer<ProbeArrival> arrivals;
         private final LongSupplier nanoClock;
         private final StringBuilder partial = new StringBuilder();
         /** When anything came last. */
         private volatile long heardNs;
 
-        private Connection(Consumer<ProbeArrival> arrivals, LongSupplier nanoClock) {
-            this.arrivals = arrivals;
-            this.nanoClock = nanoClock;
+        private Connection(GatewayProbe probe) {
+            this.probe = probe;
+            this.arrivals = probe.shared.arrivals();
+            this.nanoClock = probe.shared.nanoClock();
             this.heardNs = nanoClock.getAsLong();
         }
 

@@ -100,9 +100,9 @@ final class ProbeRun implements AutoCloseable {
             arrival = arrivals.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
             waitedNs += world.nanoClock().getAsLong() - nowNs;
         }
-        for (int i = 0; i < BATCH && arrival != null; i++) {
+        for (int handled = 0; arrival != null; handled++) {
             handle(arrival);
-            arrival = arrivals.poll();
+            arrival = handled < BATCH ? arrivals.poll() : null;
         }
     }
 
@@ -121,7 +121,7 @@ final class ProbeRun implements AutoCloseable {
 
     private void handle(ProbeArrival arrival) {
         if (arrival instanceof ProbeArrival.OfGateway its) {
-            gateways.forEach(gateway -> gateway.handle(its));
+            its.from().probe.handle(its);
         } else if (arrival instanceof ProbeArrival.Answered answered) {
             questions--;
             boolean good = rest.get(answered.answer().question().feature()).answered(answered.answer());

@@ -276,7 +276,8 @@ final class ProberTest {
                                 .count()
                         > 2);
         assertThat(rig.asked).contains("prober /api/intraday/bars/?symbol=SPY");
-        String next = bar(12, 11).replace("\"close\":1", "\"close\":1.25");
+        client.get().send(bar(12, 11)); // the same state once more
+        String next = bar(13, 12).replace("\"close\":1", "\"close\":1.25");
         long sentNs = System.nanoTime();
         client.get().send(next);
         await().pollDelay(Duration.ofMillis(1200)).until(() -> true);
