@@ -1,0 +1,37 @@
+package dev.cutover.control;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+
+/**
+ * One value that differs. A value that is not there at all is left out of the JSON; a JSON null is a value.
+ *
+ * @param pointer RFC 6901, into REST's body; of what REST does not have, into the event log's
+ * @param rest null where REST has nothing there
+ * @param log null where the event log has nothing there
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Difference(String pointer, JsonNode rest, JsonNode log) {
+    private static final int LONGEST_VALUE = 500;
+
+    /** By hand, since what is left out must not become a JSON null. */
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static Difference of(JsonNode json) {
+        return new Difference(json.path("pointer").asText(), json.get("rest"), json.get("log"));
+    }
+
+    /** The same, to be kept: of an object or array of any length, its beginning as text. */
+    Difference sample() {
+        return new Difference(pointer, shorten(rest), shorten(log));
+    }
+
+    private static JsonNode shorten(JsonNode value) {
+        if (value == null) {
+            return null;
+        }
+        String text = value.isTextual() ? value.textValue() : value.toString();
+        return text.length() <= LONGEST_VALUE ? value : TextNode.valueOf(text.substring(0, LONGEST_VALUE) + "…");
+    }
+}
