@@ -18,6 +18,7 @@ public final class OperatorCommands {
                 Addresses.command(new HistoryCommand(), Settings.CONTROL_PORT),
                 Addresses.command(new TailCommand(), Settings.GATEWAY_PORT),
                 Addresses.command(new ReplayCommand(), Settings.GATEWAY_PORT),
+                CompareCommand.command(),
                 completion());
     }
 
