@@ -107,10 +107,10 @@ final class LiveComparison {
         Instant deadline = began.plus(length);
         sampler.start();
         try {
-            for (Instant now; (now = clock.instant()).isBefore(deadline); ) {
+            for (Instant now = began; now.isBefore(deadline); now = clock.instant()) {
                 step(consumer, true);
-                Duration passed = Duration.between(began, now);
-                progress.tick(sinceNs -> passed.toSeconds() + " of " + length.toSeconds() + " s, " + report.compared()
+                long passed = Duration.between(began, now).toSeconds();
+                progress.tick(sinceNs -> passed + " of " + length.toSeconds() + " s, " + report.compared()
                         + " compared, " + report.faults() + " faults");
             }
             finish(consumer);
