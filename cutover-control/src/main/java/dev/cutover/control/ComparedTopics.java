@@ -8,12 +8,10 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -52,9 +50,7 @@ final class ComparedTopics implements AutoCloseable {
      */
     static ComparedTopics open(KafkaConnection connection, Feature feature, boolean servedToo)
             throws InterruptedException {
-        KafkaConnection kafka = connection
-                .withQuickFetch()
-                .with(Map.of(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, Integer.toString(ANSWER_TIMEOUT_MS)));
+        KafkaConnection kafka = connection.withQuickFetch();
         Admin admin = kafka.admin(CLIENT);
         try {
             TopicDescription events = describe(kafka, admin, feature.topic());
