@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.OptionSpec;
  * The address options: every operators' command takes all of them, so that one set of addresses serves every command, shows
  * those that it needs, and checks no other.
  */
-final class Addresses {
+public final class Addresses {
     private static final List<Setting<?>> TAKEN = List.of(
             Settings.HOST,
             Settings.CONTROL_PORT,
@@ -35,7 +35,7 @@ final class Addresses {
      *
      * @param needed the port that it connects to
      */
-    static CommandLine command(Object annotated, Setting<Integer> needed) {
+    public static CommandLine command(Object annotated, Setting<Integer> needed) {
         return command(
                 annotated, Map.of(Settings.HOST.name(), "where to look for it", needed.name(), "its port there"));
     }
@@ -60,7 +60,7 @@ final class Addresses {
     }
 
     /** The address options as they were given, for a command that is to reach the same service; each begins with a space. */
-    static String given(CommandSpec spec, Setting<Integer> needed) {
+    public static String given(CommandSpec spec, Setting<Integer> needed) {
         CommandLine.ParseResult parsed = spec.commandLine().getParseResult();
         return Stream.of(Settings.HOST, needed)
                 .map(Setting::option)
@@ -75,7 +75,7 @@ final class Addresses {
      * @param scheme of the address
      * @throws Settings.SettingException when one is not what it must be
      */
-    static URI resolve(CommandSpec spec, String scheme, Setting<Integer> needed) {
+    public static URI resolve(CommandSpec spec, String scheme, Setting<Integer> needed) {
         Settings settings = resolve(spec, List.of(Settings.HOST, needed), Map.of());
         String host = settings.get(Settings.HOST);
         try {

@@ -9,14 +9,16 @@ import dev.cutover.schema.Json;
 import dev.cutover.schema.Settings;
 import dev.cutover.schema.Stage;
 import java.io.PrintWriter;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** What {@code promote} and {@code rollback} have in common: their options, and how a change is sent and told. */
+/** What the commands that change a flag have in common: their options, and how a change is sent and told. */
 final class Change {
     @Parameters(
+            index = "0",
             paramLabel = "FEATURE",
             description = "the feature, for example positions",
             completionCandidates = FeatureNames.class)
@@ -69,29 +71,62 @@ final class Change {
         return body;
     }
 
-    /** @param before the flag as it was a moment ago */
-    void send(ControlClient control, String path, ObjectNode body, Flag before, CommandLine command)
+    /**
+     * Sends a change, and prints the new flag where it is asked for as it is.
+     *
+     * @return the new flag, to be told of in words; empty where it was printed
+     */
+    Optional<Flag> post(ControlClient control, String path, ObjectNode body, CommandLine command)
             throws NoAnswerException, RefusedException {
         Reply reply = control.post(ControlClient.feature(feature) + path, body);
-        PrintWriter out = command.getOut();
         if (json) {
-            out.println(reply.text());
+            command.getOut().println(reply.text());
+            return Optional.empty();
+        }
+        return Optional.of(Operator.flag(reply.document()));
+    }
+
+    /**
+     * Sends a change of stage, and tells what came of it.
+     *
+     * @param before the flag as it was a moment ago
+     */
+    void send(ControlClient control, String path, ObjectNode body, Flag before, CommandLine command)
+            throws NoAnswerException, RefusedException {
+        Flag after = post(control, path, body, command).orElse(null);
+        if (after == null) {
             return;
         }
-        Flag after = Operator.flag(reply.document());
+        PrintWriter out = command.getOut();
         // where somebody came between, the stage before is theirs and not known here
         String from = after.version() == before.version() + 1 ? before.stage().wireName() + " → " : "→ ";
-        out.println(Table.coloured(
+        out.println(line(
                 command,
-                after.stage(),
-                Table.mark(after.stage()) + " " + after.feature() + ": " + from
-                        + after.stage().wireName() + ", version " + after.version()
-                        + (after.forced() ? ", forced past the gate" : ", not forced") + ", by "
-                        + Table.plain(after.changedBy())));
+                after,
+                from + after.stage().wireName(),
+                after.forced() ? ", forced past the gate" : ", not forced"));
         String next = after.stage() == Stage.SHADOW
                 ? "to go up again: ./cutover promote "
                 : "to go back: ./cutover rollback ";
-        out.println(next + after.feature() + " --reason R"
-                + Addresses.given(command.getCommandSpec(), Settings.CONTROL_PORT));
+        out.println(next + after.feature() + " --reason R" + address(command));
+    }
+
+    /**
+     * One line about a change, in the colour of the stage.
+     *
+     * @param what has become of the feature
+     * @param more about the change; empty for nothing
+     */
+    static String line(CommandLine command, Flag after, String what, String more) {
+        return Table.coloured(
+                command,
+                after.stage(),
+                Table.mark(after.stage()) + " " + after.feature() + ": " + what + ", version " + after.version() + more
+                        + ", by " + Table.plain(after.changedBy()));
+    }
+
+    /** The options that lead another command to the same service. */
+    static String address(CommandLine command) {
+        return Addresses.given(command.getCommandSpec(), Settings.CONTROL_PORT);
     }
 }

@@ -175,7 +175,8 @@ final class CompareCommand implements Callable<Integer> {
             throw new StartupException(compared.name() + " has no REST endpoint that its events could be compared with;"
                     + " --with compares two windows of them");
         }
-        ProgressLine progress = new ProgressLine(spec.commandLine().getErr(), place(), System::nanoTime);
+        ProgressLine progress =
+                new ProgressLine(spec.commandLine().getErr(), ProgressLine.Place.of(false), System::nanoTime);
         try (ComparedTopics topics = ComparedTopics.open(settings.kafka(), compared, !(plan instanceof Windows))) {
             CompareRules.Applied applied = rules.applied(compared);
             return plan instanceof Windows windows
@@ -202,7 +203,8 @@ final class CompareCommand implements Callable<Integer> {
                     progress,
                     Addresses.resolve(spec, "http", Settings.REST_PORT),
                     sample,
-                    Clock.systemUTC());
+                    Clock.systemUTC(),
+                    System::nanoTime);
             boolean whole = wholly(() -> comparison.run(live.length()));
             span = new Span(true, began, Instant.now(), !whole, comparison.answers());
         } else {
@@ -305,9 +307,5 @@ final class CompareCommand implements Callable<Integer> {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a report that can't be written", e);
         }
-    }
-
-    private static ProgressLine.Place place() {
-        return Terminal.showsErrors() ? ProgressLine.Place.TERMINAL : ProgressLine.Place.LOG;
     }
 }

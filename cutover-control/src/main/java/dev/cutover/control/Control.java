@@ -9,6 +9,7 @@ import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.Parts;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
+import dev.cutover.schema.VitalsReporter;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
@@ -37,6 +38,7 @@ public final class Control implements AutoCloseable {
     private final Parts parts;
     private final FlagReader flags;
     private final Lease lease;
+    private final EvidenceParts evidence;
     private final ControlHttp http;
     private volatile boolean closing;
 
@@ -87,21 +89,39 @@ public final class Control implements AutoCloseable {
         metrics.showActive(lease::isActive);
         // before the first request: what was never read must not be taken for shadow
         awaitFlags(kafka);
-        ControlApi api = new ControlApi(
+        evidence = new EvidenceParts(settings, catalog, kafka, flags, writer, lease, metrics, parts);
+        Answers answers = new Answers(catalog, metrics);
+        ControlApi changes = new ControlApi(
+                writer::write, evidence.book::checklist, evidence.signOffs::write, Clock.systemUTC(), answers, metrics);
+        PageReports pages = new PageReports(catalog);
+        EvidenceApi readings = new EvidenceApi(
                 settings.name(),
-                catalog,
-                flags::flag,
-                writer::write,
-                audit::of,
                 lease::isActive,
-                Clock.systemUTC(),
-                metrics);
+                catalog,
+                feature -> evidence.book.of(feature, Clock.systemUTC().instant()),
+                evidence.book::checklist,
+                evidence.guard::state,
+                audit::of,
+                new VerdictLog(
+                        () -> kafka.withQuickFetch().consumer("cutover-control-verdicts"),
+                        System::nanoTime,
+                        metrics.unreadableVerdicts)::newest,
+                report -> evidence.writer.write(
+                        pages.read(report, Clock.systemUTC().instant())),
+                answers);
         http = parts.add(
                 "http",
-                ControlHttp.start(settings, api, new ServiceEndpoints(this::health, this::status, metrics::scrape)));
+                ControlHttp.start(
+                        settings,
+                        changes,
+                        readings,
+                        answers,
+                        new ServiceEndpoints(this::health, this::status, metrics::scrape)));
         // last: a start that fails must not have written
         firstStart.write(flags::flag, writer::write);
         lease.start();
+        evidence.start();
+        parts.add("vitals", VitalsReporter.start("control", settings.name(), () -> 0, kafka));
         log.info("{} listens on {}", settings.name(), http.address());
     }
 
@@ -130,7 +150,9 @@ public final class Control implements AutoCloseable {
 
     /** Ready once it knows the flags; not any more once it stops. */
     public Health health() {
-        return new Health(closing ? List.of("the control service is stopping") : List.of()).and(flags.health());
+        return new Health(closing ? List.of("the control service is stopping") : List.of())
+                .and(flags.health())
+                .and(evidence.health());
     }
 
     /** The flags as this service knows them. */

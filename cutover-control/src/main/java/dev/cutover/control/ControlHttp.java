@@ -2,7 +2,7 @@ package dev.cutover.control;
 
 import dev.cutover.schema.HttpAnswer;
 import dev.cutover.schema.HttpServer;
-import dev.cutover.schema.Origins;
+import dev.cutover.schema.JsonPost;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
 import io.javalin.config.RoutesConfig;
@@ -16,48 +16,71 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings requests to the {@link ControlApi} and its answers back, on threads {@code control-http-N}, which may block.
+ * Brings requests to the {@link ControlApi} and the {@link EvidenceApi}, and their answers back, on threads {@code
+ * control-http-N}, which may block.
  *
- * <p>A page of another site could send a change to this machine from its visitor's browser. A browser asks first before it sends
- * JSON across origins, and says where the page came from: so a change must be {@code application/json}, and a request whose
- * Origin is foreign is refused.
+ * <p>What is no {@link JsonPost}, or comes from a foreign page, changes nothing.
  */
 final class ControlHttp implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ControlHttp.class);
     private static final String FEATURE = "feature";
     private static final String FEATURE_PATH = "/cutover/features/{" + FEATURE + "}";
 
-    private static final List<String> PATHS = List.of(
-            "GET /cutover/control",
-            "GET " + FEATURE_PATH,
-            "POST " + FEATURE_PATH + "/stage",
-            "POST " + FEATURE_PATH + "/rollback",
-            "GET " + FEATURE_PATH + "/history");
+    private static final String USAGE_PATH = "/cutover/usage";
+    private static final String REPORTS_PATH = "/cutover/parity-reports";
 
-    private final ControlApi api;
+    private static final List<String> READ = List.of(
+            "/cutover/control",
+            FEATURE_PATH,
+            FEATURE_PATH + "/history",
+            FEATURE_PATH + "/sessions",
+            FEATURE_PATH + "/verdicts",
+            USAGE_PATH);
+    private static final List<String> WRITTEN = List.of(
+            FEATURE_PATH + "/stage",
+            FEATURE_PATH + "/rollback",
+            FEATURE_PATH + "/clear",
+            FEATURE_PATH + "/sign-off",
+            FEATURE_PATH + "/guard",
+            REPORTS_PATH);
+
+    private final ControlApi changes;
+    private final EvidenceApi evidence;
+    private final Answers answers;
     private final ServiceEndpoints endpoints;
     private final boolean loopback;
     private final HttpServer server;
 
-    private ControlHttp(ControlSettings settings, ControlApi api, ServiceEndpoints endpoints) {
-        this.api = api;
+    private ControlHttp(
+            ControlSettings settings,
+            ControlApi changes,
+            EvidenceApi evidence,
+            Answers answers,
+            ServiceEndpoints endpoints) {
+        this.changes = changes;
+        this.evidence = evidence;
+        this.answers = answers;
         this.endpoints = endpoints;
         this.loopback = isLoopback(settings.host());
         this.server = HttpServer.start(
-                "control", settings.host(), settings.port(), ControlSettings.PORT, api::foreignHost, config -> {
+                "control", settings.host(), settings.port(), ControlSettings.PORT, answers::foreignHost, config -> {
                     config.http.prefer405over404 = true;
                     routes(config.routes);
                 });
     }
 
     /** @throws StartupException when the port is taken, or the address is not this machine's */
-    static ControlHttp start(ControlSettings settings, ControlApi api, ServiceEndpoints endpoints) {
-        return new ControlHttp(settings, api, endpoints);
+    static ControlHttp start(
+            ControlSettings settings,
+            ControlApi changes,
+            EvidenceApi evidence,
+            Answers answers,
+            ServiceEndpoints endpoints) {
+        return new ControlHttp(settings, changes, evidence, answers, endpoints);
     }
 
     private static boolean isLoopback(String host) {
@@ -72,11 +95,24 @@ final class ControlHttp implements AutoCloseable {
         routes.before(this::refuseForeignOrigin);
         ServiceEndpoints.PATHS.forEach(
                 path -> get(routes, path, context -> endpoints.answer(path).orElseThrow()));
-        get(routes, "/cutover/control", context -> api.control());
-        get(routes, FEATURE_PATH, context -> api.feature(context.pathParam(FEATURE)));
-        get(routes, FEATURE_PATH + "/history", context -> api.history(context.pathParam(FEATURE)));
-        post(routes, FEATURE_PATH + "/stage", api::stage);
-        post(routes, FEATURE_PATH + "/rollback", api::rollback);
+        get(routes, "/cutover/control", context -> evidence.control());
+        get(routes, FEATURE_PATH, context -> evidence.feature(feature(context), context.queryParam("to")));
+        get(routes, FEATURE_PATH + "/history", context -> evidence.history(feature(context)));
+        get(
+                routes,
+                FEATURE_PATH + "/sessions",
+                context -> evidence.sessions(feature(context), context.queryParam("limit")));
+        get(
+                routes,
+                FEATURE_PATH + "/verdicts",
+                context -> evidence.verdicts(feature(context), context.queryParam("limit")));
+        get(routes, USAGE_PATH, context -> evidence.usage(context.queryParam(FEATURE)));
+        post(routes, FEATURE_PATH + "/stage", (context, body) -> changes.stage(feature(context), body));
+        post(routes, FEATURE_PATH + "/rollback", (context, body) -> changes.rollback(feature(context), body));
+        post(routes, FEATURE_PATH + "/clear", (context, body) -> changes.clear(feature(context), body));
+        post(routes, FEATURE_PATH + "/sign-off", (context, body) -> changes.signOff(feature(context), body));
+        post(routes, FEATURE_PATH + "/guard", (context, body) -> changes.guard(feature(context), body));
+        reports(routes);
         routes.exception(HttpResponseException.class, this::problem);
         routes.exception(Exception.class, (e, context) -> {
             log.error("{} {} failed, which is a fault of Cutover", context.method(), context.path(), e);
@@ -94,38 +130,52 @@ final class ControlHttp implements AutoCloseable {
         routes.head(path, context -> send(context, get.answer(context)));
     }
 
-    private void post(RoutesConfig routes, String path, BiFunction<String, byte[], HttpAnswer> post) {
+    private interface Post {
+        HttpAnswer answer(Context context, byte[] body);
+    }
+
+    private void post(RoutesConfig routes, String path, Post post) {
         routes.post(
                 path,
                 context -> send(context, refusedBeforeItsBody(context).orElseGet(() -> {
                     byte[] body = body(context);
-                    return body.length > ControlApi.LONGEST_BODY_BYTES
-                            ? tooLarge()
-                            : post.apply(context.pathParam(FEATURE), body);
+                    return JsonPost.refusedContent(context.contentType(), body.length, ControlApi.LONGEST_BODY_BYTES)
+                            .map(this::refused)
+                            .orElseGet(() -> post.answer(context, body));
                 })));
     }
 
-    private Optional<HttpAnswer> refusedBeforeItsBody(Context context) {
-        String type = context.contentType();
-        if (type == null || !type.split(";", 2)[0].strip().equalsIgnoreCase(HttpAnswer.JSON)) {
-            return Optional.of(api.refuse(
-                    "content_type",
-                    415,
-                    "Unsupported Media Type",
-                    "the Content-Type must be " + HttpAnswer.JSON + ", but is "
-                            + (type == null ? "not there" : "'" + type + "'")));
-        }
-        return context.req().getContentLengthLong() > ControlApi.LONGEST_BODY_BYTES
-                ? Optional.of(tooLarge())
-                : Optional.empty();
+    /** Pages come from other ports than this one: the browser asks first whether they may report. They may do nothing else. */
+    private void reports(RoutesConfig routes) {
+        routes.before(REPORTS_PATH, ControlHttp::allowPage);
+        routes.options(REPORTS_PATH, context -> context.header("Access-Control-Allow-Methods", "POST")
+                .header("Access-Control-Allow-Headers", "Content-Type")
+                .header("Access-Control-Max-Age", "600")
+                .status(204));
+        post(routes, REPORTS_PATH, (context, body) -> evidence.report(body));
     }
 
-    private HttpAnswer tooLarge() {
-        return api.refuse(
-                "too_large",
-                413,
-                "Content Too Large",
-                "the body must have " + ControlApi.LONGEST_BODY_BYTES + " bytes at most");
+    /** That its origin is none of another site has been seen to. */
+    private static void allowPage(Context context) {
+        String origin = context.header("Origin");
+        context.header("Vary", "Origin");
+        if (origin != null) {
+            context.header("Access-Control-Allow-Origin", origin);
+        }
+    }
+
+    private static String feature(Context context) {
+        return context.pathParam(FEATURE);
+    }
+
+    private Optional<HttpAnswer> refusedBeforeItsBody(Context context) {
+        return JsonPost.refusedContent(
+                        context.contentType(), context.req().getContentLengthLong(), ControlApi.LONGEST_BODY_BYTES)
+                .map(this::refused);
+    }
+
+    private HttpAnswer refused(JsonPost.Refusal refusal) {
+        return answers.refuse(refusal.code(), refusal.status(), refusal.title(), refusal.detail());
     }
 
     /** The body, or as much of it as shows that it is too large. */
@@ -138,22 +188,14 @@ final class ControlHttp implements AutoCloseable {
     }
 
     private void refuseForeignOrigin(Context context) {
-        String origin = context.header("Origin");
-        // on the loopback interface alone there is no other address whose pages could be its own
-        if (origin == null
-                || Origins.isLoopback(origin)
-                || (!loopback && Origins.isSameAddress(origin, context.header("Host")))) {
-            return;
-        }
-        send(
-                context,
-                api.refuseWithCode(
-                        "foreign_origin",
-                        403,
-                        "Foreign Origin",
-                        "pages of " + origin + " may not ask here: only those of this machine"
-                                + (loopback ? "" : ", or of the address that is asked")));
-        context.skipRemainingHandlers();
+        JsonPost.refusedOrigin(context.header("Origin"), context.header("Host"), loopback)
+                .ifPresent(refusal -> {
+                    send(
+                            context,
+                            answers.refuseWithCode(
+                                    refusal.code(), refusal.status(), refusal.title(), refusal.detail()));
+                    context.skipRemainingHandlers();
+                });
     }
 
     /** Javalin's own refusals: no such path, no such method. */
@@ -162,20 +204,23 @@ final class ControlHttp implements AutoCloseable {
             case 404 ->
                 send(
                         context,
-                        api.refuse(
+                        answers.refuse(
                                 "unknown_path",
                                 404,
                                 "Not Found",
-                                "there are " + String.join(", ", PATHS) + ", and GET "
-                                        + String.join(", ", ServiceEndpoints.PATHS)));
+                                "there are GET " + String.join(", ", READ) + ", "
+                                        + String.join(", ", ServiceEndpoints.PATHS) + ", and POST "
+                                        + String.join(", ", WRITTEN)));
             case 405 -> {
-                boolean post =
-                        context.path().endsWith("/stage") || context.path().endsWith("/rollback");
+                String word = context.path().substring(context.path().lastIndexOf('/'));
+                boolean post = WRITTEN.stream().anyMatch(path -> path.endsWith(word));
                 String allowed = post ? "POST" : "GET, HEAD";
                 context.header("Allow", allowed);
-                send(context, api.refuse("method", 405, "Method Not Allowed", "only " + allowed + " is answered here"));
+                send(
+                        context,
+                        answers.refuse("method", 405, "Method Not Allowed", "only " + allowed + " is answered here"));
             }
-            default -> send(context, api.refuse("other", e.getStatus(), "Refused", String.valueOf(e.getMessage())));
+            default -> send(context, answers.refuse("other", e.getStatus(), "Refused", String.valueOf(e.getMessage())));
         }
     }
 
@@ -195,7 +240,7 @@ final class ControlHttp implements AutoCloseable {
     /** Lets changes under way come to their end, then stops; a few seconds at most. */
     @Override
     public void close() {
-        api.drain();
+        changes.drain();
         server.close();
     }
 }

@@ -2,8 +2,10 @@ package dev.cutover.control;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.cutover.schema.Json;
 
 /**
  * One value that differs. A value that is not there at all is left out of the JSON; a JSON null is a value.
@@ -22,7 +24,10 @@ public record Difference(String pointer, JsonNode rest, JsonNode log) {
         return new Difference(json.path("pointer").asText(), json.get("rest"), json.get("log"));
     }
 
-    /** The same, to be kept: of an object or array of any length, its beginning as text. */
+    /**
+     * The same, to be kept: of what is long its beginning, as text, and as text also what has no plain form that could be written,
+     * such as 1e999999.
+     */
     Difference sample() {
         return new Difference(pointer, shorten(rest), shorten(log));
     }
@@ -32,6 +37,14 @@ public record Difference(String pointer, JsonNode rest, JsonNode log) {
             return null;
         }
         String text = value.isTextual() ? value.textValue() : value.toString();
-        return text.length() <= LONGEST_VALUE ? value : TextNode.valueOf(text.substring(0, LONGEST_VALUE) + "…");
+        if (text.length() > LONGEST_VALUE) {
+            return TextNode.valueOf(text.substring(0, LONGEST_VALUE) + "…");
+        }
+        try {
+            String unused = Json.MAPPER.writeValueAsString(value);
+            return value;
+        } catch (JsonProcessingException e) {
+            return TextNode.valueOf(text);
+        }
     }
 }

@@ -3,9 +3,9 @@ package dev.cutover.control;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cutover.control.FieldTally.Field;
 import dev.cutover.control.FieldTally.Sample;
-import dev.cutover.schema.Stage;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 
 /** Findings on a terminal. Confined to one thread. */
@@ -39,7 +39,7 @@ final class FindingsText {
     }
 
     private static void row(Table table, List<String> cells) {
-        table.row(Stage.SHADOW, cells.toArray(String[]::new));
+        table.row(Optional.empty(), cells.toArray(String[]::new));
     }
 
     private static void more(PrintWriter out, int number, String what) {
@@ -54,11 +54,11 @@ final class FindingsText {
         out.println(Table.plain(field.name().isEmpty() ? "the whole" : field.name()) + " differs "
                 + (field.count() == 1 ? "once" : field.count() + " times"));
         Table table = new Table();
-        table.row(Stage.SHADOW, "  key", findings.one(), findings.other(), "where");
+        table.row(Optional.empty(), "  key", findings.one(), findings.other(), "where");
         for (Sample sample :
                 field.samples().subList(0, Math.min(SAMPLES, field.samples().size()))) {
             table.row(
-                    Stage.SHADOW,
+                    Optional.empty(),
                     "  " + sample.key(),
                     value(sample.one()),
                     value(sample.other()),

@@ -26,6 +26,18 @@ record GatewayFrame(String text, JsonNode json) {
         return json.has("pos");
     }
 
+    /** The partition of {@code pos}; of an event alone. */
+    int partition() {
+        String pos = json.path("pos").asText();
+        return Integer.parseInt(pos.substring(0, pos.indexOf(':')));
+    }
+
+    /** The offset of {@code pos}; of an event alone. */
+    long offset() {
+        String pos = json.path("pos").asText();
+        return Long.parseLong(pos.substring(pos.indexOf(':') + 1));
+    }
+
     String type() {
         return json.path("type").asText();
     }

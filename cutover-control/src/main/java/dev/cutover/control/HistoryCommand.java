@@ -5,6 +5,8 @@ import dev.cutover.control.ControlClient.NoAnswerException;
 import dev.cutover.control.ControlClient.RefusedException;
 import dev.cutover.control.ControlClient.Reply;
 import dev.cutover.schema.Flag;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,17 +51,35 @@ final class HistoryCommand implements Callable<Integer> {
             return;
         }
         Table table = new Table();
+        Flag before = Flag.initial(feature);
         for (JsonNode record : reply.document()) {
             Flag flag = Operator.flag(record);
             table.row(
                     flag.stage(),
                     StatusCommand.time(flag.changedAt()),
-                    record.path("from").asText("?") + " → " + flag.stage().wireName(),
+                    what(record.path("from").asText("?"), before, flag),
                     "v" + flag.version(),
                     flag.changedBy(),
                     flag.forced() ? "forced" : "",
                     flag.reason());
+            before = flag;
         }
         table.print(spec.commandLine());
+    }
+
+    /** A change that leaves the stage as it is, is told by what it does. */
+    private static String what(String from, Flag before, Flag after) {
+        String stage = after.stage().wireName();
+        List<String> what = new ArrayList<>();
+        if (!from.equals(stage)) {
+            what.add(from + " → " + stage);
+        }
+        if (after.hold() != before.hold()) {
+            what.add(after.hold() ? "held" : "hold lifted");
+        }
+        if (after.guard() != before.guard()) {
+            what.add("guard " + after.guard().wireName());
+        }
+        return what.isEmpty() ? stage : String.join(", ", what);
     }
 }

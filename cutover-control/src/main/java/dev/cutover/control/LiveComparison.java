@@ -1,23 +1,27 @@
 package dev.cutover.control;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.cutover.control.RestSampler.Asked;
+import dev.cutover.control.RestProbe.Answer;
 import dev.cutover.schema.Feature;
+import dev.cutover.schema.Json;
+import dev.cutover.schema.JsonFault;
 import dev.cutover.schema.ServedRecord;
 import dev.cutover.schema.StartupException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -35,6 +39,7 @@ final class LiveComparison {
     private static final Duration GRACE = Duration.ofSeconds(10);
 
     private static final int MOST_BEFORE = 10_000;
+    private static final int OK = 200;
     private static final int PROMOTED = 410;
     private static final Comparison EQUAL = Comparison.of(Map.of(), List.of());
 
@@ -44,6 +49,7 @@ final class LiveComparison {
     private final ParityReport report;
     private final ProgressLine progress;
     private final InstantSource clock;
+    private final LongSupplier nanoClock;
     private final RestSampler sampler;
     private final URI address;
     private final Map<String, Integer> answers = new TreeMap<>();
@@ -60,13 +66,14 @@ final class LiveComparison {
         }
     };
 
-    private int knownKeys = -1;
+    /** Those that are asked for. */
+    private final NavigableSet<String> keys;
 
     /** What was asked for: a key by itself, or as part of the list. */
     private record Asking(String key, boolean inList) {}
 
     /** What was served before this began. */
-    private record Before(int partition, ServedRecord served) {}
+    private record Before(int partition, ServedRecord served, int length) {}
 
     /** @param only the keys to ask for; empty for a sample of all */
     LiveComparison(
@@ -77,7 +84,8 @@ final class LiveComparison {
             ProgressLine progress,
             URI rest,
             int sample,
-            InstantSource clock) {
+            InstantSource clock,
+            LongSupplier nanoClock) {
         this.topics = topics;
         this.rules = rules;
         this.only = Set.copyOf(only);
@@ -85,7 +93,9 @@ final class LiveComparison {
         this.progress = progress;
         this.clock = clock;
         this.address = rest;
-        this.sampler = new RestSampler(rest, topics.feature(), sample);
+        this.nanoClock = nanoClock;
+        this.keys = new TreeSet<>(only);
+        this.sampler = new RestSampler(rest, topics.feature(), sample, nanoClock.getAsLong());
     }
 
     /** What REST answered so far: the status, or why there was none, to how often. */
@@ -105,9 +115,9 @@ final class LiveComparison {
         catchUp(consumer);
         Instant began = clock.instant();
         Instant deadline = began.plus(length);
-        sampler.start();
         try {
             for (Instant now = began; now.isBefore(deadline); now = clock.instant()) {
+                sampler.ask(keys, nanoClock.getAsLong());
                 step(consumer, true);
                 long passed = Duration.between(began, now).toSeconds();
                 progress.tick(sinceNs -> passed + " of " + length.toSeconds() + " s, " + report.compared()
@@ -115,7 +125,6 @@ final class LiveComparison {
             }
             finish(consumer);
         } finally {
-            sampler.close();
             partitions.forEach(PartitionJudging::giveUp);
         }
     }
@@ -151,15 +160,15 @@ final class LiveComparison {
             poll(consumer, true);
             progress.tick(sinceNs -> "reading the events so far");
         }
-        tellKeys();
+        learnKeys();
     }
 
     private void step(Consumer<byte[], byte[]> consumer, boolean accept) throws InterruptedException {
         poll(consumer, accept);
-        for (Asked asked; (asked = sampler.poll()) != null; ) {
-            answered(asked);
+        for (Answer answer; (answer = sampler.poll()) != null; ) {
+            answered(answer);
         }
-        tellKeys();
+        learnKeys();
         Instant settled = clock.instant().minus(SETTLED);
         partitions.forEach(each -> each.settle(settled));
     }
@@ -186,45 +195,51 @@ final class LiveComparison {
             return;
         }
         if (record.offset() >= newFrom.get(new TopicPartition(record.topic(), record.partition()))) {
-            judging.served(served, now);
+            judging.served(served, record.value().length, now);
         } else if (served.kind() == ServedRecord.Kind.ENTRY && !served.query().contains("&")) {
-            before.put(new Asking(served.key(), served.query().isEmpty()), new Before(record.partition(), served));
+            before.put(
+                    new Asking(served.key(), served.query().isEmpty()),
+                    new Before(record.partition(), served, record.value().length));
         }
     }
 
-    private void tellKeys() {
+    private void learnKeys() {
         int known =
                 partitions.stream().mapToInt(each -> each.log().keys().size()).sum();
-        if (known != knownKeys) {
-            Collection<String> keys = new TreeSet<>(only);
-            if (only.isEmpty()) {
-                partitions.forEach(each -> keys.addAll(each.log().keys().keySet()));
-            }
-            sampler.keys(keys);
-            knownKeys = known;
+        if (only.isEmpty() && known != keys.size()) {
+            keys.clear();
+            partitions.forEach(each -> keys.addAll(each.log().keys().keySet()));
         }
     }
 
-    private void answered(Asked asked) {
+    private void answered(Answer answer) {
         boolean first = answers.isEmpty();
-        answers.merge(asked.result(), 1, Integer::sum);
-        if (first && asked.status() == 0) {
-            throw new StartupException("no REST service answers at " + address + " (" + asked.result()
+        String result = answer.why() == null ? Integer.toString(answer.status()) : answer.why();
+        answers.merge(result, 1, Integer::sum);
+        if (first && answer.status() == 0) {
+            throw new StartupException("no REST service answers at " + address + " (" + result
                     + "); start one with ./cutover up, or say where it is with --host and --rest-port");
         }
-        if (first && asked.status() == PROMOTED) {
-            throw new StartupException(
-                    "REST at " + address + " answers 410: " + topics.feature().name()
-                            + " is promoted; what was served before can be compared with --from and --until");
+        if (first && answer.status() == PROMOTED) {
+            throw new StartupException("REST at " + address + " answers 410: "
+                    + topics.feature().name()
+                    + " is promoted; what was served before can be compared with --from and --until");
         }
-        if (asked.body() == null) {
+        if (answer.status() != OK) {
             return;
         }
+        JsonNode body;
+        try {
+            body = Json.read(Json.MAPPER, JsonNode.class, answer.body().getBytes(StandardCharsets.UTF_8));
+        } catch (JsonFault e) {
+            return; // what REST has made of it is judged by its own record
+        }
         Feature.Rest rest = topics.feature().rest().orElseThrow();
-        if (asked.key() != null) {
-            confirm(new Asking(asked.key(), false), asked.body());
+        String key = answer.question().key();
+        if (key != null) {
+            confirm(new Asking(key, false), body);
         } else {
-            for (JsonNode element : asked.body().path(rest.all().member())) {
+            for (JsonNode element : body.path(rest.all().member())) {
                 confirm(new Asking(element.path(rest.all().type().key()).asText(), true), element);
             }
         }
@@ -235,7 +250,7 @@ final class LiveComparison {
         Before known = before.get(asking);
         if (known != null && EQUAL.compare(body, known.served().body()).isEqual()) {
             before.remove(asking);
-            partitions.get(known.partition()).served(known.served(), clock.instant());
+            partitions.get(known.partition()).served(known.served(), known.length(), clock.instant());
         }
     }
 

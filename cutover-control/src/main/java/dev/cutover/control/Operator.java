@@ -44,24 +44,28 @@ final class Operator {
             if (json) {
                 spec.commandLine().getOut().println(e.reply.text());
             }
-            explain(e.reply, err);
+            explain(e.reply, err, Change.address(spec.commandLine()));
             return e.reply.status() == BAD_REQUEST ? ServiceCommand.USAGE : ServiceCommand.FAILED;
         }
     }
 
-    private static void explain(ControlClient.Reply reply, PrintWriter err) {
+    private static void explain(ControlClient.Reply reply, PrintWriter err, String address) {
         JsonNode problem = reply.document();
         err.println(
                 problem.path("detail").isTextual()
                         ? Table.plain(problem.path("detail").textValue())
                         : "the control service answered with HTTP " + reply.status());
-        problem.path("checklist")
-                .forEach(line ->
-                        err.println("  ✗ " + Table.plain(line.path("line").asText()) + " "
-                                + Table.plain(line.path("state").asText()) + ": "
-                                + Table.plain(line.path("text").asText())));
+        for (JsonNode line : problem.path("checklist")) {
+            err.println("  " + Lines.text(line));
+            Lines.needed(line).ifPresent(needed -> err.println("      it takes: " + needed));
+        }
         if (!problem.path("checklist").isEmpty()) {
-            err.println("to go past the gate, give --force as well");
+            String feature = Table.plain(problem.path("flag").path("feature").asText());
+            err.println(
+                    problem.path("flag").path("hold").asBoolean()
+                            ? "once the fault is found: ./cutover clear " + feature + " --reason R" + address
+                            : "to wait for it: ./cutover checklist " + feature + " --watch" + address
+                                    + "; to go past the gate, give --force as well");
         }
         if (problem.has("expected_version")) {
             err.println("to go on from there: --expect-version "

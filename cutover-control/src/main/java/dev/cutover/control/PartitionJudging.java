@@ -16,6 +16,8 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
@@ -23,7 +25,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * report: the same judge as the continuous parity's. It does no I/O, and is told the time. Confined to one thread.
  */
 final class PartitionJudging {
-    private static final int MOST_WAITING = 20_000;
+    private static final long MOST_WAITING_BYTES = 64 << 20;
 
     private final Feature feature;
     private final Judge judge;
@@ -31,16 +33,19 @@ final class PartitionJudging {
     private final PartitionHistory log;
     private final ParityReport report;
     private final Deque<Waiting> waiting = new ArrayDeque<>();
+    private long waitingBytes;
 
     /** Something served that is not judged yet. */
     private static final class Waiting {
         final ServedRecord served;
+        final int length;
         final Instant since;
         /** When it is looked at again, should the log not reach its offset before; null before it was looked at. */
         Instant until;
 
-        Waiting(ServedRecord served, Instant since) {
+        Waiting(ServedRecord served, int length, Instant since) {
             this.served = served;
+            this.length = length;
             this.since = since;
         }
 
@@ -100,15 +105,17 @@ final class PartitionJudging {
     /**
      * Has something judged as soon as it can be.
      *
+     * @param length of its record, in bytes
      * @param since from when on
      */
-    void served(ServedRecord served, Instant since) {
-        if (waiting.size() == MOST_WAITING) {
+    void served(ServedRecord served, int length, Instant since) {
+        if (waitingBytes + length > MOST_WAITING_BYTES) {
             report.passed(Why.CROWDED);
             return;
         }
         var unused = noise.read(served);
-        waiting.add(new Waiting(served, since));
+        waitingBytes += length;
+        waiting.add(new Waiting(served, length, since));
     }
 
     /** Judges what can be judged by now. */
@@ -124,6 +131,7 @@ final class PartitionJudging {
                 continue;
             }
             each.remove();
+            waitingBytes -= next.length;
             if (judgement instanceof Judged judged) {
                 judged.verdicts().forEach(report::add);
             } else if (judgement instanceof Passed passed) {
@@ -143,15 +151,19 @@ final class PartitionJudging {
 
     /** What an existing service answered, and is to be judged later than that, is not judged any more. */
     void giveUpUpstream(Instant later) {
-        int before = waiting.size();
-        waiting.removeIf(each ->
+        giveUp(each ->
                 each.served.reference() == Reference.UPSTREAM && (each.until == null || each.until.isAfter(later)));
-        report.undecided(before - waiting.size());
     }
 
     /** What waits is not judged any more. */
     void giveUp() {
-        report.undecided(waiting.size());
-        waiting.clear();
+        giveUp(each -> true);
+    }
+
+    private void giveUp(Predicate<Waiting> which) {
+        List<Waiting> gone = waiting.stream().filter(which).toList();
+        waiting.removeAll(gone);
+        gone.forEach(each -> waitingBytes -= each.length);
+        report.undecided(gone.size());
     }
 }

@@ -22,6 +22,14 @@ final class ProgressLine {
         Place(Duration interval) {
             this.interval = interval;
         }
+
+        /** @param printed whether what the command prints all the while goes to standard output */
+        static Place of(boolean printed) {
+            if (!Terminal.showsErrors()) {
+                return LOG;
+            }
+            return printed && Terminal.showsOutput() ? NOWHERE : TERMINAL;
+        }
     }
 
     private static final String CLEAR_TO_END_OF_LINE = "\u001b[K";

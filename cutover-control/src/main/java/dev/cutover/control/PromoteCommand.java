@@ -9,8 +9,6 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -38,8 +36,8 @@ final class PromoteCommand implements Callable<Integer> {
     @Option(
             names = "--to",
             paramLabel = "live|promoted",
-            converter = ToStage.class,
-            completionCandidates = UpStages.class,
+            converter = UpStage.class,
+            completionCandidates = UpStage.Names.class,
             description = "the stage to go to (default: the next one)")
     private Stage to;
 
@@ -79,27 +77,6 @@ final class PromoteCommand implements Callable<Integer> {
     /** Of the last stage the last: the service refuses, and says who was there before. */
     private static Stage next(Stage stage) {
         return stage == Stage.SHADOW ? Stage.LIVE : Stage.PROMOTED;
-    }
-
-    private static final class UpStages implements Iterable<String> {
-        @Override
-        public Iterator<String> iterator() {
-            return List.of(Stage.LIVE.wireName(), Stage.PROMOTED.wireName()).iterator();
-        }
-    }
-
-    private static final class ToStage implements ITypeConverter<Stage> {
-        @Override
-        public Stage convert(String text) {
-            if (text.equals(Stage.LIVE.wireName())) {
-                return Stage.LIVE;
-            }
-            if (text.equals(Stage.PROMOTED.wireName())) {
-                return Stage.PROMOTED;
-            }
-            throw new TypeConversionException("must be live or promoted, but is '" + text + "'"
-                    + (text.equals(Stage.SHADOW.wireName()) ? " (that is rollback)" : ""));
-        }
     }
 
     private static final class ToInstant implements ITypeConverter<Instant> {

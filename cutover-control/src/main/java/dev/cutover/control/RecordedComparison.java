@@ -110,7 +110,7 @@ final class RecordedComparison {
             ServedRecord body = judging.read(record);
             if (body != null && window.holds(body.servedAt())) {
                 reading.comeTo(body.servedAt());
-                judging.served(body, body.servedAt());
+                judging.served(body, record.value().length, body.servedAt());
                 judging.settle(reading.clock);
             }
         }

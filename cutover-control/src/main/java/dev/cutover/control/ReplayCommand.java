@@ -124,8 +124,8 @@ final class ReplayCommand implements Callable<Integer> {
 
     /** @param file null for standard output */
     private int follow(GatewayStream stream, WholeFile file) throws RefusedException {
-        ReplayProgress progress =
-                new ReplayProgress(spec.commandLine().getErr(), place(), from.time(), until, System::nanoTime);
+        ReplayProgress progress = new ReplayProgress(
+                spec.commandLine().getErr(), Place.of(file == null), from.time(), until, System::nanoTime);
         ObjectNode subscribe = wanted.subscribe(from).put("until", until.toString());
         if (speed != null) {
             subscribe.put("speed", speed);
@@ -151,13 +151,6 @@ final class ReplayCommand implements Callable<Integer> {
         return file == null && progress.at() != null
                 ? "; what is missing: --from " + progress.at() + ", where events of that very moment come again"
                 : "; nothing was written: run it again";
-    }
-
-    private Place place() {
-        if (!Terminal.showsErrors()) {
-            return Place.LOG;
-        }
-        return output == null && Terminal.showsOutput() ? Place.NOWHERE : Place.TERMINAL;
     }
 
     private void print(GatewayStream stream, WholeFile file, ReplayProgress progress)

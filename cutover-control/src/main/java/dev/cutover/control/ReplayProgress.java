@@ -8,7 +8,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
-/** How far a replay has come, for whoever waits for it. Confined to one thread. */
+/** How far a replay, or a tail from the past, has come, for whoever waits for it. Confined to one thread. */
 final class ReplayProgress {
     private static final double NS_PER_S = 1e9;
 
@@ -91,6 +91,16 @@ final class ReplayProgress {
                 events(),
                 start,
                 until,
+                (nowNs.getAsLong() - startedNs) / NS_PER_S);
+    }
+
+    /** What came until there was nothing of the past left. */
+    String caughtUp(Start start) {
+        return String.format(
+                Locale.ROOT,
+                "%s since %s, in %.1f s; what comes now is live",
+                events(),
+                start,
                 (nowNs.getAsLong() - startedNs) / NS_PER_S);
     }
 

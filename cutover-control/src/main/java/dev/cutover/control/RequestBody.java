@@ -2,12 +2,14 @@ package dev.cutover.control;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.cutover.schema.Flag;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.JsonFault;
 import dev.cutover.schema.Stage;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -27,9 +29,13 @@ final class RequestBody {
         }
     }
 
+    /** Where the object is, for messages: empty, or with a dot at its end. */
+    private final String place;
+
     private final ObjectNode body;
 
-    private RequestBody(ObjectNode body) {
+    private RequestBody(String place, ObjectNode body) {
+        this.place = place;
         this.body = body;
     }
 
@@ -44,12 +50,17 @@ final class RequestBody {
         if (!(document instanceof ObjectNode body)) {
             throw new BadBodyException("the body must be a JSON object");
         }
+        return new RequestBody("", body).knowing(fields);
+    }
+
+    private RequestBody knowing(List<String> fields) {
         body.fieldNames().forEachRemaining(name -> {
             if (!fields.contains(name)) {
-                throw new BadBodyException("'" + name + "' is no field here; known are " + String.join(", ", fields));
+                throw new BadBodyException(
+                        "'" + place + name + "' is no field here; known are " + String.join(", ", fields));
             }
         });
-        return new RequestBody(body);
+        return this;
     }
 
     /** A text for people: there, not blank, not too long, and without what could garble a terminal or a log. */
@@ -66,6 +77,11 @@ final class RequestBody {
             throw new BadBodyException(field + " must hold no control characters");
         }
         return text;
+    }
+
+    /** As {@link #text(String, int)}; null where it is left out. */
+    String optionalText(String field, int longest) {
+        return member(field) == null ? null : text(field, longest);
     }
 
     /** Control characters, line and paragraph separators, and halves of surrogate pairs, which UTF-8 has no form for. */
@@ -88,15 +104,50 @@ final class RequestBody {
                 field + " must be shadow, live or promoted, but is " + (name == null ? "not there" : "'" + name + "'"));
     }
 
+    Flag.Guard guard(String field) {
+        String name = text(field);
+        try {
+            return Flag.Guard.fromWireName(name);
+        } catch (IllegalArgumentException e) {
+            throw new BadBodyException(
+                    field + " must be on, warn or off, but is " + (name == null ? "not there" : "'" + name + "'"));
+        }
+    }
+
     OptionalLong wholeNumber(String field) {
+        return wholeNumber(field, 0, Long.MAX_VALUE);
+    }
+
+    OptionalLong wholeNumber(String field, long least, long most) {
         JsonNode node = member(field);
         if (node == null) {
             return OptionalLong.empty();
         }
-        if (!node.isIntegralNumber() || !node.canConvertToLong() || node.longValue() < 0) {
-            throw new BadBodyException(field + " must be a whole number, 0 or more, but is " + clipped(node));
+        if (!node.isIntegralNumber()
+                || !node.canConvertToLong()
+                || node.longValue() < least
+                || node.longValue() > most) {
+            throw new BadBodyException(place + field + " must be a whole number, "
+                    + (most == Long.MAX_VALUE ? least + " or more" : "from " + least + " to " + most) + ", but is "
+                    + clipped(node));
         }
         return OptionalLong.of(node.longValue());
+    }
+
+    /**
+     * An object within; empty where it is left out.
+     *
+     * @param fields all that there can be in it
+     */
+    Optional<RequestBody> object(String field, List<String> fields) {
+        JsonNode node = member(field);
+        if (node == null) {
+            return Optional.empty();
+        }
+        if (!(node instanceof ObjectNode object)) {
+            throw new BadBodyException(place + field + " must be an object, but is " + clipped(node));
+        }
+        return Optional.of(new RequestBody(place + field + ".", object).knowing(fields));
     }
 
     /** False where it is left out. */

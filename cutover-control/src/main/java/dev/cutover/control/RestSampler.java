@@ -1,178 +1,111 @@
 package dev.cutover.control;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import dev.cutover.control.RestProbe.Answer;
+import dev.cutover.control.RestProbe.Question;
 import dev.cutover.schema.Feature;
-import dev.cutover.schema.Json;
-import dev.cutover.schema.JsonFault;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collection;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.NavigableSet;
-import java.util.TreeSet;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Asks REST for a few keys of a feature at its cadence, one request after the other, as a page would poll it. It asks on a thread
- * of its own; the answers are taken on another.
+ * Asks REST for a few keys of a feature at its cadence, one request after the other, as a page would poll it. Confined to one
+ * thread, which it never holds up; the client's threads only put answers into a queue.
  */
-final class RestSampler implements AutoCloseable {
-    private static final Duration LEAST_INTERVAL = Duration.ofMillis(500);
-    private static final Duration TIMEOUT = Duration.ofSeconds(5);
-    private static final int MOST_BODY_BYTES = 8 << 20;
-    private static final int MOST_UNTAKEN = 64;
-    private static final int OK = 200;
-    /** The header's value that keeps it out of the callers that a promotion waits for. */
-    private static final String CLIENT = "prober";
-
-    /**
-     * How a question ended.
-     *
-     * @param key null for the list
-     * @param status 0 where there was no answer
-     * @param why there was none, in a few words; null where there was one
-     * @param body null where there is none that can be read
-     */
-    record Asked(String key, int status, String why, JsonNode body) {
-        /** The status, or why there was none. */
-        String result() {
-            return why == null ? Integer.toString(status) : why;
-        }
-    }
-
+final class RestSampler {
+    private final Feature feature;
     private final Feature.Rest rest;
-    private final String address;
     private final KeyRotation rotation;
-    private final Duration interval;
-    private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
-    private final BlockingQueue<Asked> answers = new LinkedBlockingQueue<>(MOST_UNTAKEN);
-    private final CountDownLatch stop = new CountDownLatch(1);
-    private final Thread thread = new Thread(this::run, "compare-sampler");
-    private volatile NavigableSet<String> keys = new TreeSet<>();
-    private volatile boolean asking;
+    private final RestAsker asker;
+    private final Queue<ProbeArrival> arrivals = new ConcurrentLinkedQueue<>();
+    private final Deque<Question> pending = new ArrayDeque<>();
+    private final long intervalNs;
+    private long dueNs;
+    private boolean asking;
+    private boolean begun;
 
     /**
-     * A sampler that is to be {@link #start started}.
+     * A sampler whose first round is due at once.
      *
      * @param feature one that has an endpoint
      * @param size how many keys it asks for in a round
      */
-    RestSampler(URI address, Feature feature, int size) {
+    RestSampler(URI address, Feature feature, int size, long nowNs) {
+        this.feature = feature;
         this.rest = feature.rest().orElseThrow();
-        this.address = address.toString().replaceFirst("/+$", "");
         this.rotation = new KeyRotation(size);
-        Duration cadence = feature.fastestCadence();
-        this.interval = cadence.compareTo(LEAST_INTERVAL) < 0 ? LEAST_INTERVAL : cadence;
-        thread.setDaemon(true);
+        this.asker = new RestAsker(HttpClient.newHttpClient(), address, System::nanoTime, arrivals::add);
+        this.intervalNs = RestProbe.interval(feature).toNanos();
+        this.dueNs = nowNs;
     }
 
-    void start() {
-        thread.start();
-    }
-
-    /** The keys that there are by now; any thread. */
-    void keys(Collection<String> known) {
-        keys = new TreeSet<>(known);
-    }
-
-    /** The next answer that was not taken yet; null where there is none. Any thread. */
-    Asked poll() {
-        return answers.poll();
-    }
-
-    /** Whether an answer is still to come of what was asked. Any thread. */
-    boolean isAsking() {
-        return asking || !answers.isEmpty();
-    }
-
-    /** Asks no further; an answer may still come. */
-    void stop() {
-        stop.countDown();
-    }
-
-    @Override
-    public void close() {
-        stop();
-        thread.interrupt();
-    }
-
-    private void run() {
-        try {
-            for (boolean first = true; stop.getCount() > 0; first = false) {
-                long beganNs = System.nanoTime();
-                asking = true;
-                round(first);
-                asking = false;
-                long leftNs = interval.toNanos() - (System.nanoTime() - beganNs);
-                if (stop.await(Math.max(1, leftNs), TimeUnit.NANOSECONDS)) {
-                    return;
-                }
+    /** Asks what is due, as soon as the question before is answered; rounds that a slow REST leaves no time for are left out. */
+    void ask(NavigableSet<String> keys, long nowNs) {
+        if (nowNs - dueNs >= 0) {
+            dueNs += ((nowNs - dueNs) / intervalNs + 1) * intervalNs;
+            if (pending.isEmpty()) {
+                plan(keys);
             }
-        } catch (InterruptedException e) {
-            // it is closed
-        } finally {
-            asking = false;
+        }
+        askNext();
+    }
+
+    /** Asks nothing more; one answer may still come. */
+    void stop() {
+        pending.clear();
+    }
+
+    private void askNext() {
+        if (!asking && !pending.isEmpty()) {
+            asking = true;
+            asker.ask(pending.remove());
         }
     }
 
     /** The list, where keys can be asked for as well, comes once: it tells of keys that REST lacks. */
-    private void round(boolean first) throws InterruptedException {
-        List<String> round = new ArrayList<>();
-        if (rest.parameter() != null) {
-            round.addAll(rotation.next(keys));
-            // one of them twice in a row: what an existing service answers differently each time is noise
-            round.stream().findFirst().ifPresent(round::add);
-            round.sort(null);
+    private void plan(NavigableSet<String> keys) {
+        if (rest.all() != null && (!begun || rest.parameter() == null)) {
+            pending.add(new Question(feature.name(), null, rest.path() + "/"));
         }
-        if (rest.all() != null && (first || rest.parameter() == null)) {
-            answers.put(ask(null));
+        begun = true;
+        if (rest.parameter() == null) {
+            return;
         }
-        for (String key : round) {
-            if (stop.getCount() == 0) {
-                return;
-            }
-            answers.put(ask(key));
-        }
+        List<String> sample = rotation.next(keys);
+        // one of them twice in a row: what an existing service answers differently each time is noise
+        sample.stream().findFirst().ifPresent(key -> pending.add(question(key)));
+        sample.forEach(key -> pending.add(question(key)));
     }
 
-    private Asked ask(String key) throws InterruptedException {
-        String query = key == null ? "" : "?" + encoded(rest.parameter()) + "=" + encoded(key);
-        HttpRequest request = HttpRequest.newBuilder(URI.create(address + rest.path() + "/" + query))
-                .header("Cutover-Client", CLIENT)
-                .timeout(TIMEOUT)
-                .build();
-        try {
-            HttpResponse<InputStream> response = http.send(request, HttpResponse.BodyHandlers.ofInputStream());
-            try (InputStream in = response.body()) {
-                byte[] body = in.readNBytes(MOST_BODY_BYTES);
-                return new Asked(key, response.statusCode(), null, response.statusCode() == OK ? json(body) : null);
-            }
-        } catch (IOException e) {
-            return new Asked(key, 0, e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage(), null);
-        }
+    private Question question(String key) {
+        String value = URLEncoder.encode(key, StandardCharsets.UTF_8).replace("+", "%20");
+        return new Question(feature.name(), key, rest.path() + "/?" + rest.parameter() + "=" + value);
     }
 
-    private static JsonNode json(byte[] body) {
-        try {
-            return Json.read(Json.MAPPER, JsonNode.class, body);
-        } catch (JsonFault e) {
-            return null; // what REST has made of it is judged by its own record
+    /** The next answer that was not taken yet; null where there is none. With it the next question goes out. */
+    Answer poll() {
+        ProbeArrival arrival = arrivals.poll();
+        if (arrival == null) {
+            return null;
         }
+        asking = false;
+        askNext();
+        return arrival instanceof ProbeArrival.Answered answered ? answered.answer() : tooLarge(arrival);
     }
 
-    private static String encoded(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    private static Answer tooLarge(ProbeArrival arrival) {
+        Question question = ((ProbeArrival.ListTooLarge) arrival).question();
+        return new Answer(question, 0, false, null, "a list too large to be read", 0);
+    }
+
+    /** Whether an answer is still to come, or to be taken. */
+    boolean isAsking() {
+        return asking;
     }
 }

@@ -12,7 +12,7 @@ import java.time.Instant;
  * replaces the one before it.
  *
  * @param session by {@link SessionClock}
- * @param part {@code p0} for a partition's comparisons, {@code prober} for what the prober saw
+ * @param part {@code p0} for a partition's comparisons, {@code prober-…} for what one start of a prober saw
  * @param matches comparisons, each counted once however often it was made, as are all of them
  * @param gaps breaks of the WebSocket's chain; the prober's alone
  * @param drops connections lost; the prober's alone

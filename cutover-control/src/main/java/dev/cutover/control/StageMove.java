@@ -4,24 +4,19 @@ import dev.cutover.schema.Flag;
 import dev.cutover.schema.Stage;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
- * What an operator wants of a feature. Decides purely: a flag and a wish give the next flag or a refusal.
+ * What an operator wants of a feature. Decides purely: a flag, a wish and the gate's checklist give the next flag or a
+ * refusal.
  *
  * @param to the wanted stage
- * @param force whether to go past the gate; it overrides neither the order of the stages nor a version conflict
+ * @param force whether to go past the gate; it overrides neither the order of the stages nor a version conflict, and no hold
  * @param sunset when the REST endpoint is to go; null leaves the date as it is
  * @param by who wants it
  * @param reason why
  */
 record StageMove(Stage to, boolean force, Instant sunset, String by, String reason) {
-
-    /** The gate as it stands before there is evidence: honest about what nobody has looked at. */
-    private static final List<ChecklistLine> NO_EVIDENCE = List.of(new ChecklistLine(
-            "evidence",
-            "missing",
-            "there is no evidence of parity yet: compare REST and WebSocket by hand, then use force (--force),"
-                    + " which the audit records"));
 
     /** What is decided. */
     sealed interface Decision {
@@ -43,6 +38,8 @@ record StageMove(Stage to, boolean force, Instant sunset, String by, String reas
         ALREADY_THERE("already_there", 409, "Already There"),
         /** The stages have no such step. */
         NO_SUCH_STEP("no_such_step", 422, "No Such Step"),
+        /** The guard has rolled the feature back, and nobody has cleared it since; force does not help. */
+        HELD("held", 422, "Held By The Guard"),
         /** The checklist is not complete, and the move was not forced. */
         GATE("gate", 422, "The Gate Refuses");
 
@@ -59,29 +56,25 @@ record StageMove(Stage to, boolean force, Instant sunset, String by, String reas
         }
     }
 
-    /**
-     * One line of the gate's checklist.
-     *
-     * @param line its name
-     * @param state what the evidence says of it
-     * @param text for a person to read
-     */
-    record ChecklistLine(String line, String state, String text) {}
-
     /** The move back to shadow. */
     static StageMove rollback(String by, String reason) {
         return new StageMove(Stage.SHADOW, false, null, by, reason);
     }
 
-    Decision from(Flag current) {
+    /**
+     * Decides.
+     *
+     * @param gate the checklist of the step, as things stand now; not looked at on the way back to shadow
+     */
+    Decision from(Flag current, List<ChecklistLine> gate) {
         if (current.stage() == to) {
-            return new Decision.Refusal(
+            return refuse(
                     Kind.ALREADY_THERE,
                     current.feature() + " is " + to.wireName() + " already: " + lastChange(current),
                     List.of());
         }
         if (!current.stage().canMoveTo(to)) {
-            return new Decision.Refusal(
+            return refuse(
                     Kind.NO_SUCH_STEP,
                     current.feature() + " is " + current.stage().wireName() + " and can't go to " + to.wireName()
                             + " at once: move it one stage up at a time, live first",
@@ -90,22 +83,43 @@ record StageMove(Stage to, boolean force, Instant sunset, String by, String reas
         if (to == Stage.SHADOW) {
             return new Decision.Move(current.at(to, by, reason));
         }
-        if (!force) {
-            return new Decision.Refusal(
+        if (current.hold()) {
+            return refuse(
+                    Kind.HELD,
+                    current.feature() + " is held, and force does not override that: " + lastChange(current)
+                            + "; it takes that somebody finds the fault and clears the hold",
+                    Checklist.inTheWay(gate));
+        }
+        boolean passes = Checklist.passes(gate);
+        if (!passes && !force) {
+            List<ChecklistLine> inTheWay = Checklist.inTheWay(gate);
+            return refuse(
                     Kind.GATE,
                     current.feature() + " stays " + current.stage().wireName() + ": the gate to " + to.wireName()
-                            + " needs evidence that it does not have",
-                    NO_EVIDENCE);
+                            + " lacks "
+                            + inTheWay.stream().map(ChecklistLine::line).collect(Collectors.joining(", "))
+                            + "; force goes past it, which the audit records",
+                    inTheWay);
         }
-        Flag next = current.at(to, by, reason).pastTheGate();
+        Flag next = current.at(to, by, reason);
+        if (!passes) {
+            next = next.pastTheGate();
+        }
         return new Decision.Move(sunset == null ? next : next.withSunset(sunset));
     }
 
-    /** Who changed a flag last, to what, when and why. */
+    private static Decision refuse(Kind kind, String detail, List<ChecklistLine> inTheWay) {
+        return new Decision.Refusal(kind, detail, inTheWay);
+    }
+
+    /** Who changed a flag last, to what, when and why; a change may have left the stage as it was. */
     static String lastChange(Flag flag) {
-        return flag.version() == 0
-                ? "it was never changed (version 0)"
-                : flag.changedBy() + " changed it to " + flag.stage().wireName() + " (version " + flag.version()
-                        + ") at " + flag.changedAt() + ", reason: " + flag.reason();
+        if (flag.version() == 0) {
+            return "it was never changed (version 0)";
+        }
+        String what = flag.changedAt().equals(flag.since())
+                ? flag.changedBy() + " changed it to " + flag.stage().wireName()
+                : flag.changedBy() + " changed it last, as " + flag.stage().wireName();
+        return what + " (version " + flag.version() + ") at " + flag.changedAt() + ", reason: " + flag.reason();
     }
 }

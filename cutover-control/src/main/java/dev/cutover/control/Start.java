@@ -26,6 +26,11 @@ record Start(String word, Instant time) {
     /** What the wire can say: years of four digits. */
     private static final int LAST_YEAR = 9999;
 
+    /** Whether the past comes first. */
+    boolean isPast() {
+        return time != null || word.equals(EARLIEST);
+    }
+
     /** As {@code from} says it on the wire. */
     JsonNode wire() {
         JsonNodeFactory nodes = JsonNodeFactory.instance;

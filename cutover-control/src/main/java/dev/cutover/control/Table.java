@@ -4,6 +4,7 @@ import dev.cutover.schema.Stage;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 
@@ -12,16 +13,21 @@ final class Table {
     private static final String GAP = "  ";
 
     private final List<List<String>> rows = new ArrayList<>();
-    private final List<Stage> stages = new ArrayList<>();
+    private final List<Optional<Ansi.Style>> colours = new ArrayList<>();
 
     /** @param stage gives the row its colour */
     void row(Stage stage, String... cells) {
+        row(colour(stage), cells);
+    }
+
+    /** @param colour of the whole row; empty for the terminal's own */
+    void row(Optional<Ansi.Style> colour, String... cells) {
         List<String> row = new ArrayList<>();
         for (String cell : cells) {
             row.add(plain(cell));
         }
         rows.add(row);
-        stages.add(stage);
+        colours.add(colour);
     }
 
     /** The last column is as long as it is. */
@@ -37,7 +43,7 @@ final class Table {
                         .append(GAP);
             }
             line.append(row.get(row.size() - 1));
-            out.println(coloured(command, stages.get(i), line.toString().stripTrailing()));
+            out.println(coloured(command, colours.get(i), line.toString().stripTrailing()));
         }
     }
 
@@ -49,13 +55,24 @@ final class Table {
         return cell.codePointCount(0, cell.length());
     }
 
-    /** The colour of a stage, where the terminal shows colours. */
+    private static Optional<Ansi.Style> colour(Stage stage) {
+        return switch (stage) {
+            case SHADOW -> Optional.empty();
+            case LIVE -> Optional.of(Ansi.Style.fg_yellow);
+            case PROMOTED -> Optional.of(Ansi.Style.fg_green);
+        };
+    }
+
+    /** In the colour of a stage, where the terminal shows colours. */
     static String coloured(CommandLine command, Stage stage, String text) {
-        if (stage == Stage.SHADOW || !command.getColorScheme().ansi().enabled()) {
-            return text;
-        }
-        Ansi.Style colour = stage == Stage.LIVE ? Ansi.Style.fg_yellow : Ansi.Style.fg_green;
-        return colour.on() + text + colour.off();
+        return coloured(command, colour(stage), text);
+    }
+
+    /** In a colour, where the terminal shows colours. */
+    static String coloured(CommandLine command, Optional<Ansi.Style> colour, String text) {
+        return colour.isPresent() && command.getColorScheme().ansi().enabled()
+                ? colour.get().on() + text + colour.get().off()
+                : text;
     }
 
     static String mark(Stage stage) {

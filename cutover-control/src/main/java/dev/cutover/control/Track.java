@@ -50,13 +50,16 @@ final class Track {
     /**
      * Adds a version; one that is there already, or lies before what is kept whole, changes nothing.
      *
-     * @return those that are not needed any more
+     * @return those that are not needed any more, which may be this very one
      */
     List<Version> add(Version version) {
         int place = behind(version.offset());
         boolean isKnown = place > 0 && versions.get(place - 1).offset() == version.offset();
-        if (isKnown || version.offset() < wholeFrom) {
+        if (isKnown) {
             return List.of();
+        }
+        if (version.offset() < wholeFrom) {
+            return List.of(version);
         }
         versions.add(place, version);
         return versions.size() < compactAt ? List.of() : compact();

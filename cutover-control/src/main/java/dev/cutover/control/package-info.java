@@ -5,20 +5,31 @@
  *   operator ──► StatusCommand, PromoteCommand, … ──ControlClient──┐
  *   console, curl ─────────────────────────────────────────────────┤ HTTP
  *                                                                  ▼
- *   ControlHttp (control-http-N) ──► ControlApi ──► Turnstile ──► FlagWriter ──► config.features
- *     origin, content type, size       RequestBody    one change     │ StageMove    config.features.audit
- *                                      reads bodies   at a time      │ decides               │
- *                                          ▲                         ▼                       │
- *                                          ├──── flags ──── FlagReader (flag-reader)         │
- *                                          └──── history ── AuditLog ◄───────────────────────┘
+ *   ControlHttp (control-http-N) ─┬► ControlApi ──► Turnstile ──► FlagWriter ──► config.features
+ *     origin, content type, size  │    RequestBody    one change     ▲             config.features.audit
+ *                                 │                   at a time      │ StageMove, ClearHold, SetGuard decide
+ *                                 │                                  └── Checklist of the EvidenceBook: the gate
+ *                                 │  ControlApi ──► SignOffs ──► evidence.signoffs
+ *                                 └► EvidenceApi
+ *                                      ├─ flag, evidence, checklist, sessions, usage ◄── FlagReader, EvidenceBook, Guard
+ *                                      ├─ history  ◄── AuditLog   ◄── config.features.audit
+ *                                      └─ verdicts ◄── VerdictLog ◄── parity.verdicts
+ *
+ *   parity.verdicts ──┐
+ *   parity.sessions ──┤
+ *   evidence.* ───────┼─► EvidenceReader ──► EvidenceBook ──┬─ Evidence ───► Checklist (WatchLines, VitalsLines)
+ *   rest.usage ───────┤   (control-evidence)  FeaturePages  │
+ *   ops.vitals ───────┘                       WatchLog      └─ GuardInput ─► GuardDecision ─► Guard ──► FlagWriter: back to
+ *                                             VitalsLog                                  (control-guard)  shadow, and held
  *
  *   FirstStart: WS_FEATURE_* of the environment ──► FlagWriter, once
  *   Lease (control-lease): of all instances, one is active
  * </pre>
  *
- * Threads: {@code control-http-N} bring requests and may block, a bounded number of them, in a change or in reading a history.
+ * Threads: {@code control-http-N} bring requests and may block, a bounded number of them, in a change or in reading from Kafka.
  * {@code flag-reader} follows the flags and {@code control-lease} holds the lease; both own a Kafka consumer, and what others
- * see of them is volatile and immutable. A start writes the environment's flags on its own thread. An operator's command is one
+ * see of them is volatile and immutable. {@code control-evidence} owns a consumer as well and writes into the book, whose monitor
+ * anybody may take for a moment. {@code control-guard} looks into it every second, and blocks in a rollback. A start writes the environment's flags on its own thread. An operator's command is one
  * thread that waits for answers; {@code tail} also has those of its WebSocket client.
  */
 package dev.cutover.control;

@@ -1,24 +1,22 @@
 package dev.cutover.control;
 
+import static dev.cutover.control.ControlCaller.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.cutover.control.ControlCaller.Answer;
+import dev.cutover.schema.Flag;
 import dev.cutover.schema.Health;
 import dev.cutover.schema.HttpAnswer;
-import dev.cutover.schema.Json;
 import dev.cutover.schema.Stage;
 import dev.cutover.schema.StartupException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -34,51 +32,17 @@ final class ControlHttpTest {
     private static final String FORCED = "{\"to\":\"live\",\"reason\":\"compared\",\"by\":\"alice\",\"force\":true}";
 
     private final ControlRig rig = new ControlRig();
-    private final HttpClient client = HttpClient.newHttpClient();
+    private final ControlCaller http = new ControlCaller(rig.port());
 
     @AfterEach
     void stop() {
         rig.close();
     }
 
-    private record Answer(int status, String type, String body, HttpResponse<String> response) {
-        JsonNode json() throws IOException {
-            return Json.MAPPER.readTree(body);
-        }
-    }
-
-    private Answer send(HttpRequest.Builder request) throws Exception {
-        HttpResponse<String> response = client.send(request.build(), BodyHandlers.ofString());
-        return new Answer(
-                response.statusCode(),
-                response.headers().firstValue("Content-Type").orElse(""),
-                response.body(),
-                response);
-    }
-
-    private HttpRequest.Builder to(String path) {
-        return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + rig.port() + path));
-    }
-
-    private Answer get(String path) throws Exception {
-        return send(to(path));
-    }
-
-    private Answer post(String path, String body) throws Exception {
-        return send(to(path).header("Content-Type", "application/json").POST(BodyPublishers.ofString(body)));
-    }
-
-    private static void assertProblem(Answer answer, int status, String... said) throws IOException {
-        assertThat(answer.status()).as(answer.body()).isEqualTo(status);
-        assertThat(answer.type()).startsWith(HttpAnswer.PROBLEM);
-        assertThat(answer.json().path("status").intValue()).isEqualTo(status);
-        assertThat(answer.json().path("title").asText()).isNotBlank();
-        assertThat(answer.json().path("detail").asText()).contains(said);
-    }
-
     @Test
     void aForcedMoveIsAnsweredWithTheNewFlag() throws Exception {
-        Answer answer = post(STAGE, FORCED.replace("}", ",\"sunset\":\"2026-12-01T00:00:00Z\",\"expect_version\":0}"));
+        Answer answer =
+                http.post(STAGE, FORCED.replace("}", ",\"sunset\":\"2026-12-01T00:00:00Z\",\"expect_version\":0}"));
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         assertThat(answer.type()).startsWith(HttpAnswer.JSON);
@@ -87,26 +51,38 @@ final class ControlHttpTest {
         assertThat(answer.json().path("version").asLong()).isEqualTo(1);
         assertThat(answer.json().path("forced").asBoolean()).isTrue();
         assertThat(answer.json().path("sunset").asText()).isEqualTo("2026-12-01T00:00:00Z");
-        assertThat(get("/cutover/features/positions").json().path("flag")).isEqualTo(answer.json());
+        assertThat(http.get("/cutover/features/positions").json().path("flag")).isEqualTo(answer.json());
     }
 
     @Test
     void withoutForceTheGateRefusesAndNamesTheLinesThatFail() throws Exception {
-        Answer answer = post(STAGE, FORCED.replace(",\"force\":true", ""));
+        Answer answer = http.post(STAGE, FORCED.replace(",\"force\":true", ""));
 
-        assertProblem(answer, 422, "needs evidence");
-        assertThat(answer.json().path("checklist").path(0).path("line").asText())
-                .isEqualTo("evidence");
-        assertThat(answer.json().path("checklist").path(0).path("state").asText())
-                .isEqualTo("missing");
+        assertProblem(answer, 422, "stays shadow", "parity", "force");
+        JsonNode checklist = answer.json().path("checklist");
+        assertThat(checklist.findValuesAsText("line"))
+                .contains("messages", "parity")
+                .doesNotContain("hold", "rules");
+        assertThat(checklist.findValuesAsText("state")).isSubsetOf("fail", "wait");
+        assertThat(checklist.findValuesAsText("needed")).allMatch(needed -> !needed.isBlank());
         assertThat(rig.flag("positions").version()).isZero();
     }
 
     @Test
-    void aConflictSaysWhoChangedWhatWhenAndWhyEvenWhereItIsForced() throws Exception {
-        post(STAGE, FORCED);
+    void whereTheChecklistHoldsNoForceIsNeeded() throws Exception {
+        rig.gate = List.of(ChecklistLine.ok("parity", "values match", "2 clean sessions"));
 
-        Answer answer = post(STAGE, FORCED.replace("}", ",\"expect_version\":0}"));
+        Answer answer = http.post(STAGE, FORCED.replace(",\"force\":true", ""));
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(answer.json().path("forced").asBoolean()).isFalse();
+    }
+
+    @Test
+    void aConflictSaysWhoChangedWhatWhenAndWhyEvenWhereItIsForced() throws Exception {
+        http.post(STAGE, FORCED);
+
+        Answer answer = http.post(STAGE, FORCED.replace("}", ",\"expect_version\":0}"));
 
         assertProblem(
                 answer, 409, "not at version 0", "alice", "live", "version 1", "2026-01-05T15:30:00.123Z", "compared");
@@ -116,37 +92,93 @@ final class ControlHttpTest {
 
     @Test
     void aStageThatItHasAlreadyIsAConflictAndTwoStagesUpAreRefused() throws Exception {
-        assertProblem(post(STAGE, FORCED.replace("live", "promoted")), 422, "one stage up at a time");
-        post(STAGE, FORCED);
-        assertProblem(post(STAGE, FORCED), 409, "live already", "alice", "compared");
+        assertProblem(http.post(STAGE, FORCED.replace("live", "promoted")), 422, "one stage up at a time");
+        http.post(STAGE, FORCED);
+        assertProblem(http.post(STAGE, FORCED), 409, "live already", "alice", "compared");
     }
 
     @Test
     void aRollbackNeedsNeitherForceNorEvidence() throws Exception {
-        post(STAGE, FORCED);
-        post(STAGE, FORCED.replace("live", "promoted"));
+        http.post(STAGE, FORCED);
+        http.post(STAGE, FORCED.replace("live", "promoted"));
 
-        Answer answer = post("/cutover/features/positions/rollback", "{\"reason\":\"bad\",\"by\":\"bob\"}");
+        Answer answer = http.post("/cutover/features/positions/rollback", "{\"reason\":\"bad\",\"by\":\"bob\"}");
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);
         assertThat(rig.flag("positions").stage()).isEqualTo(Stage.SHADOW);
         assertThat(rig.flag("positions").forced()).isFalse();
         assertProblem(
-                post(
+                http.post(
                         "/cutover/features/positions/rollback",
                         "{\"reason\":\"bad\",\"by\":\"bob\",\"expect_version\":1}"),
                 409,
                 "not at version 1");
     }
 
+    private static final String REASONED = "{\"reason\":\"found it\",\"by\":\"bob\"}";
+
+    private void hold(String feature) {
+        rig.change(feature, flag -> flag.at(Stage.SHADOW, "guard", "silent for 31 s")
+                .withHold(true, "guard", "silent for 31 s"));
+    }
+
+    @Test
+    void whatTheGuardHoldsIsLiftedByClearAndByNothingElse() throws Exception {
+        hold("positions");
+        Answer forced = http.post(STAGE, FORCED);
+        assertProblem(forced, 422, "held", "silent for 31 s");
+        assertThat(forced.json().path("checklist").findValuesAsText("line")).contains("hold");
+
+        Answer cleared = http.post("/cutover/features/positions/clear", REASONED);
+
+        assertThat(cleared.status()).as(cleared.body()).isEqualTo(200);
+        assertThat(cleared.json().path("hold").asBoolean()).isFalse();
+        assertThat(cleared.json().path("stage").asText()).isEqualTo("shadow");
+        assertThat(cleared.json().path("changed_by").asText()).isEqualTo("bob");
+        assertThat(http.post(STAGE, FORCED).status()).isEqualTo(200);
+    }
+
+    @Test
+    void clearingWhatNothingHoldsIsAConflictThatSaysWhoWasThere() throws Exception {
+        hold("positions");
+        http.post("/cutover/features/positions/clear", REASONED);
+
+        Answer again = http.post("/cutover/features/positions/clear", REASONED);
+
+        assertProblem(again, 409, "nothing holds positions", "bob", "found it");
+        assertThat(again.json().path("flag").path("version").asLong()).isEqualTo(2);
+        assertProblem(
+                http.post("/cutover/features/positions/clear", REASONED.replace("}", ",\"expect_version\":1}")),
+                409,
+                "not at version 1");
+    }
+
+    @Test
+    void theGuardIsSetForEachFeature() throws Exception {
+        String warn = REASONED.replace("}", ",\"guard\":\"warn\"}");
+
+        Answer answer = http.post("/cutover/features/positions/guard", warn);
+
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        assertThat(rig.flag("positions").guard()).isEqualTo(Flag.Guard.WARN);
+        assertThat(rig.flag("intraday").guard()).isEqualTo(Flag.Guard.ON);
+        assertProblem(http.post("/cutover/features/positions/guard", warn), 409, "is warn already", "bob");
+        assertProblem(http.post("/cutover/features/positions/guard", REASONED), 400, "guard must be on, warn or off");
+        assertProblem(
+                http.post("/cutover/features/positions/guard", warn.replace("warn", "ON")),
+                400,
+                "guard must be",
+                "'ON'");
+    }
+
     @Test
     void theHistoryIsAnArrayOldestFirst() throws Exception {
-        assertThat(get("/cutover/features/positions/history").body()).isEqualTo("[]");
-        post(STAGE, FORCED);
-        post(STAGE, FORCED.replace("live", "promoted"));
-        post("/cutover/features/intraday/stage", FORCED);
+        assertThat(http.get("/cutover/features/positions/history").body()).isEqualTo("[]");
+        http.post(STAGE, FORCED);
+        http.post(STAGE, FORCED.replace("live", "promoted"));
+        http.post("/cutover/features/intraday/stage", FORCED);
 
-        JsonNode history = get("/cutover/features/positions/history").json();
+        JsonNode history = http.get("/cutover/features/positions/history").json();
 
         assertThat(history).hasSize(2);
         assertThat(history.findValuesAsText("from")).containsExactly("shadow", "live");
@@ -179,39 +211,53 @@ final class ControlHttpTest {
                 "{\"to\":\"live\",\"to\":\"live\",\"reason\":\"r\",\"by\":\"b\"} | the body",
             })
     void aBadBodyIsAnsweredWithTheFieldAndWhatItMustBe(String body, String said) throws Exception {
-        assertProblem(post(STAGE, body.replace("`", "")), 400, said);
+        assertProblem(http.post(STAGE, body.replace("`", "")), 400, said);
         assertThat(rig.flag("positions").version()).isZero();
     }
 
     @Test
     void namesAndReasonsThatAreTooLongAreRefusedAndThoseThatJustFitAreNot() throws Exception {
-        assertProblem(post(STAGE, FORCED.replace("alice", "a".repeat(201))), 400, "by must have 200");
-        assertProblem(post(STAGE, FORCED.replace("compared", "r".repeat(1001))), 400, "reason must have 1000");
+        assertProblem(http.post(STAGE, FORCED.replace("alice", "a".repeat(201))), 400, "by must have 200");
+        assertProblem(http.post(STAGE, FORCED.replace("compared", "r".repeat(1001))), 400, "reason must have 1000");
         String fits = FORCED.replace("alice", "ä".repeat(200)).replace("compared", "😀".repeat(1000));
-        assertThat(post(STAGE, fits).status()).isEqualTo(200);
+        assertThat(http.post(STAGE, fits).status()).isEqualTo(200);
     }
 
     @Test
     void anUnknownFeatureIsAnsweredWithTheKnownOnes() throws Exception {
         assertProblem(
-                get("/cutover/features/nope"), 404, "'nope'", "account_balance, positions, intraday, global_market");
-        assertProblem(get("/cutover/features/nope/history"), 404, "positions");
-        assertProblem(post("/cutover/features/nope/stage", FORCED), 404, "positions");
+                http.get("/cutover/features/nope"),
+                404,
+                "'nope'",
+                "account_balance, positions, intraday, global_market");
+        for (String list : List.of("history", "sessions", "verdicts")) {
+            assertProblem(http.get("/cutover/features/nope/" + list), 404, "positions");
+        }
+        for (String change : List.of("clear", "guard", "sign-off")) {
+            assertProblem(http.post("/cutover/features/nope/" + change, "{}"), 404, "positions");
+        }
+        assertProblem(http.post("/cutover/features/nope/stage", FORCED), 404, "positions");
     }
 
     @Test
     void whenKafkaFailsAChangeSaysThatItsOutcomeIsUnknown() throws Exception {
         rig.failure = ControlRig.writeFailure("no answer");
-        assertProblem(post(STAGE, FORCED), 503, "outcome is unknown", "no answer", "./cutover status");
+        assertProblem(http.post(STAGE, FORCED), 503, "outcome is unknown", "no answer", "./cutover status");
+        assertProblem(http.post("/cutover/features/positions/clear", REASONED), 503, "outcome is unknown");
         rig.failure = new TimeoutException("no answer");
-        assertProblem(get("/cutover/features/positions/history"), 503, "no answer", "try again");
-        assertThat(get("/cutover/features/positions").status()).isEqualTo(200);
+        assertProblem(
+                http.post("/cutover/features/positions/sign-off", "{\"to\":\"promoted\",\"by\":\"Ada\"}"),
+                503,
+                "no answer",
+                "try again");
+        assertProblem(http.get("/cutover/features/positions/history"), 503, "no answer", "try again");
+        assertThat(http.get("/cutover/features/positions").status()).isEqualTo(200);
     }
 
     @Test
     void anythingElseThatFailsIsAProblemWithoutInnards() throws Exception {
         rig.failure = new IllegalStateException("secret");
-        Answer answer = post(STAGE, FORCED);
+        Answer answer = http.post(STAGE, FORCED);
         assertProblem(answer, 500, "fault of Cutover");
         assertThat(answer.body()).doesNotContain("secret");
     }
@@ -219,14 +265,15 @@ final class ControlHttpTest {
     @ParameterizedTest
     @ValueSource(strings = {"text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""})
     void aChangeThatIsNotJsonIsRefused(String type) throws Exception {
-        HttpRequest.Builder request = to(STAGE).POST(BodyPublishers.ofString(FORCED));
-        assertProblem(send(type.isEmpty() ? request : request.header("Content-Type", type)), 415, "application/json");
+        HttpRequest.Builder request = http.to(STAGE).POST(BodyPublishers.ofString(FORCED));
+        assertProblem(
+                http.send(type.isEmpty() ? request : request.header("Content-Type", type)), 415, "application/json");
         assertThat(rig.flag("positions").version()).isZero();
     }
 
     @Test
     void jsonWithACharsetIsJson() throws Exception {
-        assertThat(send(to(STAGE)
+        assertThat(http.send(http.to(STAGE)
                                 .header("Content-Type", "Application/JSON; charset=utf-8")
                                 .POST(BodyPublishers.ofString(FORCED)))
                         .status())
@@ -242,14 +289,15 @@ final class ControlHttpTest {
         "null, 403",
     })
     void pagesOfOtherSitesAreRefused(String origin, int status) throws Exception {
-        Answer answer = send(to(STAGE)
+        Answer answer = http.send(http.to(STAGE)
                 .header("Content-Type", "application/json")
                 .header("Origin", origin)
                 .POST(BodyPublishers.ofString(FORCED)));
 
         assertThat(answer.status()).as(answer.body()).isEqualTo(status);
         assertThat(rig.flag("positions").version()).isEqualTo(status == 200 ? 1 : 0);
-        assertThat(send(to("/cutover/status").header("Origin", origin)).status())
+        assertThat(http.send(http.to("/cutover/status").header("Origin", origin))
+                        .status())
                 .isEqualTo(status);
     }
 
@@ -302,11 +350,13 @@ final class ControlHttpTest {
     void aBodyThatIsTooLargeIsRefusedWithAndWithoutItsLength() throws Exception {
         byte[] large = new byte[ControlApi.LONGEST_BODY_BYTES + 1];
         assertProblem(
-                send(to(STAGE).header("Content-Type", "application/json").POST(BodyPublishers.ofByteArray(large))),
+                http.send(http.to(STAGE)
+                        .header("Content-Type", "application/json")
+                        .POST(BodyPublishers.ofByteArray(large))),
                 413,
                 "65536");
         assertProblem(
-                send(to(STAGE)
+                http.send(http.to(STAGE)
                         .header("Content-Type", "application/json")
                         .POST(BodyPublishers.ofByteArrays(List.of(large)))),
                 413,
@@ -315,11 +365,11 @@ final class ControlHttpTest {
 
     @Test
     void anUnknownPathAndAWrongMethodAreProblemsToo() throws Exception {
-        assertProblem(get("/nope"), 404, "/cutover/control", "/health/ready");
-        Answer wrong = get(STAGE);
+        assertProblem(http.get("/nope"), 404, "/cutover/control", "/health/ready");
+        Answer wrong = http.get(STAGE);
         assertProblem(wrong, 405, "POST");
         assertThat(wrong.response().headers().firstValue("Allow")).contains("POST");
-        Answer delete = send(to("/cutover/features/positions").DELETE());
+        Answer delete = http.send(http.to("/cutover/features/positions").DELETE());
         assertProblem(delete, 405, "GET");
         assertThat(delete.response().headers().firstValue("Allow")).contains("GET, HEAD");
     }
@@ -333,30 +383,31 @@ final class ControlHttpTest {
 
     @Test
     void itAnswersForHealthMetricsAndStatus() throws Exception {
-        assertThat(get("/health/live").status()).isEqualTo(200);
-        assertThat(get("/health/ready").status()).isEqualTo(200);
+        assertThat(http.get("/health/live").status()).isEqualTo(200);
+        assertThat(http.get("/health/ready").status()).isEqualTo(200);
         rig.health = new Health(List.of("not yet"));
-        assertThat(get("/health/ready").status()).isEqualTo(503);
-        assertThat(get("/health/ready").response().headers().firstValue("Retry-After"))
+        assertThat(http.get("/health/ready").status()).isEqualTo(503);
+        assertThat(http.get("/health/ready").response().headers().firstValue("Retry-After"))
                 .contains("1");
-        assertThat(send(to("/health/ready").method("HEAD", BodyPublishers.noBody()))
+        assertThat(http.send(http.to("/health/ready").method("HEAD", BodyPublishers.noBody()))
                         .status())
                 .isEqualTo(503);
-        post(STAGE, FORCED);
-        post(STAGE, FORCED.replace("}", ",\"expect_version\":0}"));
-        post(STAGE, FORCED);
-        assertThat(get("/metrics").body())
+        http.post(STAGE, FORCED);
+        http.post(STAGE, FORCED.replace("}", ",\"expect_version\":0}"));
+        http.post(STAGE, FORCED);
+        assertThat(http.get("/metrics").body())
                 .contains("cutover_control_changes_total{feature=\"positions\",stage=\"live\"} 1.0")
                 .contains("cutover_control_conflicts_total 1.0")
                 .contains("cutover_control_refusals_total{kind=\"already_there\"} 1.0");
-        assertThat(get("/cutover/status").json().path("mode").asText()).isEqualTo("PARTIAL");
+        assertThat(http.get("/cutover/status").json().path("mode").asText()).isEqualTo("PARTIAL");
     }
 
     @Test
     void itSaysWhetherItIsTheActiveInstance() throws Exception {
-        assertThat(get("/cutover/control").body()).isEqualTo("{\"name\":\"control-test\",\"active\":true}");
+        assertThat(http.get("/cutover/control").body()).isEqualTo("{\"name\":\"control-test\",\"active\":true}");
         rig.active = false;
-        assertThat(get("/cutover/control").json().path("active").asBoolean()).isFalse();
+        assertThat(http.get("/cutover/control").json().path("active").asBoolean())
+                .isFalse();
     }
 
     @Test

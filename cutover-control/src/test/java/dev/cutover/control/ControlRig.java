@@ -1,5 +1,7 @@
 package dev.cutover.control;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cutover.schema.CutoverStatus;
 import dev.cutover.schema.FeatureCatalog;
@@ -12,6 +14,8 @@ import dev.cutover.schema.Health;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.ServiceEndpoints;
+import dev.cutover.schema.Settings;
+import dev.cutover.schema.Stage;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,7 +26,11 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.assertj.core.api.Assertions;
 
@@ -34,13 +42,27 @@ final class ControlRig implements AutoCloseable {
     final ControlMetrics metrics = new ControlMetrics();
     final Map<String, Flag> flags = new ConcurrentHashMap<>();
     final List<byte[]> audit = new CopyOnWriteArrayList<>();
+    /** The gate's lines; null for those that follow from what is known. */
+    volatile List<ChecklistLine> gate;
+
     /** Thrown by the next writes and readings where it is set. */
     volatile RuntimeException failure;
+
+    final List<byte[]> verdicts = new CopyOnWriteArrayList<>();
+    final List<byte[]> reports = new CopyOnWriteArrayList<>();
+    final List<SignOff> signOffs = new CopyOnWriteArrayList<>();
+    /** What is known of every feature, but for its flag and sign-offs. */
+    final List<SessionSum> sessions = new CopyOnWriteArrayList<>();
+
+    final List<Caller> callers = new CopyOnWriteArrayList<>();
+
+    volatile GuardState guard = new GuardState(GuardState.Doing.WATCHING, "", NOW);
 
     volatile Health health = new Health(List.of());
     volatile Long flagsAgeMs = 120L;
     volatile boolean active = true;
 
+    private final CountDownLatch asked = new CountDownLatch(1);
     private final ControlHttp http;
 
     ControlRig() {
@@ -48,19 +70,33 @@ final class ControlRig implements AutoCloseable {
     }
 
     ControlRig(String host, int port) {
-        ControlApi api = new ControlApi(
+        Answers answers = new Answers(catalog, metrics);
+        ControlApi changes =
+                new ControlApi(this::write, this::gate, this::sign, InstantSource.fixed(NOW), answers, metrics);
+        EvidenceApi evidence = new EvidenceApi(
                 "control-test",
-                catalog,
-                this::flag,
-                this::write,
-                this::history,
                 () -> active,
-                InstantSource.fixed(NOW),
-                metrics);
+                catalog,
+                this::evidence,
+                this::gate,
+                feature -> guard,
+                this::history,
+                this::verdicts,
+                reports::add,
+                answers);
         http = ControlHttp.start(
-                new ControlSettings(host, port, "control-test"),
-                api,
+                settings(host, port),
+                changes,
+                evidence,
+                answers,
                 new ServiceEndpoints(() -> health, this::status, metrics::scrape));
+    }
+
+    /** Of a service that probes nothing. */
+    private static ControlSettings settings(String host, int port) {
+        Map<String, String> given = Map.of("host", host, "control-port", Integer.toString(port));
+        return ControlSettings.from(Settings.resolve(ControlSettings.all(), given, Map.of()))
+                .probing(Targets.NONE);
     }
 
     /** What a writer throws when Kafka is away: made by a real one. */
@@ -89,6 +125,52 @@ final class ControlRig implements AutoCloseable {
     private CutoverStatus status() {
         return CutoverStatus.of(
                 catalog, this::flag, flagsAgeMs == null ? OptionalLong.empty() : OptionalLong.of(flagsAgeMs));
+    }
+
+    /** Returns once somebody has asked for the lines of a gate. */
+    void awaitAsked() {
+        try {
+            assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private List<ChecklistLine> gate(String feature, Stage to) {
+        List<ChecklistLine> lines = gate == null ? Checklist.of(evidence(feature), to) : gate;
+        asked.countDown();
+        return lines;
+    }
+
+    private Evidence evidence(String feature) {
+        return new Evidence(
+                catalog.feature(feature).orElseThrow(),
+                flag(feature),
+                NOW,
+                Thresholds.standard(),
+                OptionalLong.of(10),
+                sessions,
+                Watch.NONE,
+                callers,
+                Map.of(),
+                signOffs.stream()
+                        .filter(signOff -> signOff.feature().equals(feature))
+                        .collect(Collectors.toMap(SignOff::to, Function.identity(), (older, newer) -> newer)));
+    }
+
+    private List<byte[]> verdicts(String feature, int limit) {
+        failIfToldTo();
+        return verdicts.stream().limit(limit).toList();
+    }
+
+    private void sign(SignOff signOff) {
+        failIfToldTo();
+        signOffs.add(signOff);
+    }
+
+    /** Somebody else's change. */
+    void change(String feature, UnaryOperator<Flag> change) {
+        assertThat(write(feature, OptionalLong.empty(), change)).isInstanceOf(Outcome.Written.class);
     }
 
     private synchronized Outcome write(String feature, OptionalLong expected, UnaryOperator<Flag> change) {

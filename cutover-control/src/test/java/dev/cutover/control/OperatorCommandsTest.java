@@ -2,13 +2,9 @@ package dev.cutover.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import dev.cutover.schema.Json;
+import dev.cutover.schema.Flag;
 import dev.cutover.schema.ServiceCommand;
 import dev.cutover.schema.Stage;
-import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 
 /** The commands against the real HTTP surface. */
@@ -33,31 +28,8 @@ final class OperatorCommandsTest {
         rig.close();
     }
 
-    private record Ran(int code, String out, String err) {
-        List<String> lines() {
-            return out.lines().toList();
-        }
-
-        JsonNode json() throws IOException {
-            return Json.MAPPER.readTree(out);
-        }
-    }
-
     private Ran run(String... args) {
-        List<String> all = new ArrayList<>(List.of(args));
-        all.addAll(List.of("--control-port", Integer.toString(rig.port()), "--kafka-port", "1"));
-        return execute(Ansi.OFF, all.toArray(String[]::new));
-    }
-
-    private static Ran execute(Ansi ansi, String... args) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int code = OperatorMain.command()
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true))
-                .setColorScheme(CommandLine.Help.defaultColorScheme(ansi))
-                .execute(args);
-        return new Ran(code, out.toString(), err.toString());
+        return Ran.against(rig.port(), args);
     }
 
     private Ran promoteByForce(String feature, String... more) {
@@ -138,14 +110,148 @@ final class OperatorCommandsTest {
                         + System.lineSeparator());
     }
 
+    private static final List<ChecklistLine> GATE = List.of(
+            ChecklistLine.ok("messages", "messages appear", "12 in 30 s"),
+            ChecklistLine.fail("parity", "values match REST", "1 mismatch", "2 clean sessions in a row"),
+            ChecklistLine.waiting("sign-off", "the team has signed off", "", "./cutover sign-off positions"),
+            ChecklistLine.fail("reference", "what REST is made of", "materialised", "")
+                    .informing());
+
     @Test
-    void aPromotionWithoutEvidenceIsRefusedAndNamesTheLinesAndForce() {
+    void aRefusedPromotionNamesTheLinesThatFailWhatTheyTakeAndForce() {
+        rig.gate = List.of(GATE.get(1), GATE.get(2));
+
         Ran refused = run("promote", "positions", "--reason", "hope");
 
         assertThat(refused.code()).isEqualTo(ServiceCommand.FAILED);
         assertThat(refused.out()).isEmpty();
-        assertThat(refused.err()).contains("✗ evidence missing", "no evidence of parity yet", "--force");
+        assertThat(refused.err().lines())
+                .containsExactly(
+                        "positions stays shadow: the gate to live lacks parity, sign-off; force goes past it, which"
+                                + " the audit records",
+                        "  ✗ parity: values match REST: 1 mismatch",
+                        "      it takes: 2 clean sessions in a row",
+                        "  … sign-off: the team has signed off",
+                        "      it takes: ./cutover sign-off positions",
+                        "to wait for it: ./cutover checklist positions --watch --control-port " + rig.port()
+                                + "; to go past the gate, give --force as well");
         assertThat(rig.flag("positions").version()).isZero();
+    }
+
+    @Test
+    void whereTheChecklistHoldsAPromotionNeedsNoForce() {
+        rig.gate = GATE.subList(0, 1);
+
+        assertThat(run("promote", "positions", "--reason", "two clean sessions", "--by", "alice")
+                        .out())
+                .contains("⚡ positions: shadow → live, version 1, not forced, by alice");
+    }
+
+    private void hold(String feature) {
+        rig.change(feature, flag -> flag.at(Stage.LIVE, "alice", "go").pastTheGate());
+        rig.change(feature, flag -> flag.at(Stage.SHADOW, "guard", "no event for 31 s")
+                .withHold(true, "guard", "no event for 31 s"));
+    }
+
+    @Test
+    void whatTheGuardHoldsIsPromotedNeitherByForceNorAdvisedTo() {
+        hold("positions");
+
+        for (Ran refused : List.of(run("promote", "positions", "--reason", "hope"), promoteByForce("positions"))) {
+            assertThat(refused.code()).isEqualTo(ServiceCommand.FAILED);
+            assertThat(refused.err())
+                    .contains("positions is held", "no event for 31 s", "✗ hold")
+                    .contains("./cutover clear positions --reason R --control-port " + rig.port())
+                    .doesNotContain("--force");
+        }
+    }
+
+    @Test
+    void theStatusSaysWhatTheGuardHoldsAndHowToClearIt() {
+        hold("positions");
+        run("guard", "intraday", "off", "--reason", "noisy", "--by", "bob");
+
+        Ran status = run("status");
+
+        assertThat(status.lines())
+                .contains(
+                        "⚪  positions        shadow  v2  2026-01-05T15:30:00Z  guard  held       no event for 31 s",
+                        "⚪  intraday         shadow  v1  2026-01-05T15:30:00Z  bob    guard off  noisy")
+                .last()
+                .isEqualTo("⚠ positions is held by the guard: no event for 31 s; once the fault is found:"
+                        + " ./cutover clear positions --reason R --control-port " + rig.port());
+        run("guard", "positions", "warn", "--reason", "noisy");
+        assertThat(run("status").lines()).last().asString().contains("held by the guard: ./cutover history positions");
+    }
+
+    @Test
+    void theStatusSaysWhatTheGuardCantOrWouldDo() {
+        promoteByForce("positions");
+        assertThat(run("status").lines()).hasSize(5);
+
+        rig.guard = new GuardState(GuardState.Doing.ABSTAINING, "no heartbeat for 90 s", ControlRig.NOW);
+        assertThat(run("status").lines()).last().isEqualTo("⚠ the guard of positions abstains: no heartbeat for 90 s");
+        rig.guard = new GuardState(GuardState.Doing.BREACH, "silent for 31 s", ControlRig.NOW);
+        assertThat(run("status").lines()).last().isEqualTo("⚠ the guard of positions sees it as bad: silent for 31 s");
+    }
+
+    @Test
+    void clearLiftsTheHoldOnceAndSaysHowToGoOn() throws Exception {
+        hold("positions");
+
+        Ran cleared = run("clear", "positions", "--reason", "feed restarted", "--by", "bob");
+
+        assertThat(cleared.code()).as(cleared.err()).isEqualTo(ServiceCommand.OK);
+        assertThat(cleared.lines())
+                .containsExactly(
+                        "⚪ positions: the guard's hold is lifted, version 3, by bob",
+                        "what it takes to go up again: ./cutover checklist positions --control-port " + rig.port());
+        assertThat(rig.flag("positions").hold()).isFalse();
+        Ran again = run("clear", "positions", "--reason", "once more");
+        assertThat(again.code()).isEqualTo(ServiceCommand.FAILED);
+        assertThat(again.err()).contains("nothing holds positions", "bob", "feed restarted");
+        hold("intraday");
+        assertThat(run("clear", "intraday", "--reason", "r", "--json")
+                        .json()
+                        .path("hold")
+                        .asBoolean(true))
+                .isFalse();
+    }
+
+    @Test
+    void theGuardOfAFeatureIsSet() {
+        Ran set = run("guard", "positions", "warn", "--reason", "noisy feed", "--by", "bob");
+
+        assertThat(set.code()).as(set.err()).isEqualTo(ServiceCommand.OK);
+        assertThat(set.lines()).containsExactly("⚪ positions: its guard is warn, version 1, by bob");
+        assertThat(rig.flag("positions").guard()).isEqualTo(Flag.Guard.WARN);
+        assertThat(run("guard", "positions", "warn", "--reason", "noisy feed").code())
+                .isEqualTo(ServiceCommand.FAILED);
+    }
+
+    @Test
+    void aSignOffSaysHowToGoOnAndWhenItCountsForNothing() throws Exception {
+        assertThat(run("sign-off", "positions", "--to", "promoted", "--by", "Ada")
+                        .out())
+                .contains("✍ positions: Ada signed off the step to promoted", "⚠ positions is shadow");
+        promoteByForce("positions");
+
+        Ran signed = run("sign-off", "positions", "--to", "promoted", "--by", "Ada", "--note", "two sessions");
+
+        assertThat(signed.code()).as(signed.err()).isEqualTo(ServiceCommand.OK);
+        assertThat(signed.lines())
+                .containsExactly(
+                        "✍ positions: Ada signed off the step to promoted",
+                        "to go on: ./cutover promote positions --to promoted --reason R --control-port " + rig.port());
+        assertThat(rig.signOffs).hasSize(2).last().satisfies(last -> {
+            assertThat(last.by()).isEqualTo("Ada");
+            assertThat(last.note()).isEqualTo("two sessions");
+        });
+        assertThat(run("sign-off", "positions", "--to", "promoted", "--by", "Ada", "--json")
+                        .json()
+                        .path("to")
+                        .asText())
+                .isEqualTo("promoted");
     }
 
     @Test
@@ -203,11 +309,31 @@ final class OperatorCommandsTest {
                 .containsExactly(
                         "2026-01-05T15:30:00Z  shadow → live  v1  alice  forced  compared",
                         "2026-01-05T15:30:00Z  live → shadow  v2  bob            bad");
+        hold("intraday");
+        run("clear", "intraday", "--reason", "found it", "--by", "bob");
+        run("guard", "intraday", "off", "--reason", "noisy", "--by", "bob");
+        assertThat(run("history", "intraday").lines())
+                .containsExactly(
+                        "2026-01-05T15:30:00Z  shadow → live        v1  alice  forced  go",
+                        "2026-01-05T15:30:00Z  live → shadow, held  v2  guard          no event for 31 s",
+                        "2026-01-05T15:30:00Z  hold lifted          v3  bob            found it",
+                        "2026-01-05T15:30:00Z  guard off            v4  bob            noisy");
         assertThat(run("history", "positions", "--json").json()).hasSize(2);
     }
 
     @ParameterizedTest
-    @CsvSource({"promote nope --reason r", "rollback nope --reason r", "history nope"})
+    @CsvSource({
+        "promote nope --reason r",
+        "rollback nope --reason r",
+        "history nope",
+        "checklist nope",
+        "clear nope --reason r",
+        "guard nope off --reason r",
+        "sign-off nope --to promoted --by Ada",
+        "sessions nope",
+        "verdicts nope",
+        "usage nope"
+    })
     void anUnknownFeatureIsAnsweredWithTheKnownOnes(String args) {
         Ran ran = run(args.split(" ", -1));
 
@@ -222,7 +348,7 @@ final class OperatorCommandsTest {
             nobody = free.getLocalPort();
         }
 
-        Ran ran = execute(Ansi.OFF, "status", "--control-port", Integer.toString(nobody));
+        Ran ran = Ran.of(Ansi.OFF, "status", "--control-port", Integer.toString(nobody));
 
         assertThat(ran.code()).isEqualTo(ServiceCommand.FAILED);
         assertThat(ran.err().lines()).singleElement().asString().contains("127.0.0.1:" + nobody, "./cutover up");
@@ -241,12 +367,21 @@ final class OperatorCommandsTest {
                 "promote positions --reason=                              | must not be blank",
                 "rollback positions                                       | --reason",
                 "history                                                  | FEATURE",
+                "checklist                                                | FEATURE",
+                "checklist positions --to shadow                          | must be live or promoted",
+                "clear positions                                          | --reason",
+                "clear positions --reason=                                | must not be blank",
+                "guard positions                                          | Missing required",
+                "guard positions sometimes --reason r                     | must be on, warn or off",
+                "sign-off positions --to promoted                         | --by",
+                "sign-off positions --by Ada                              | --to",
+                "verdicts positions --limit many                          | --limit",
                 "status --nope                                            | --nope",
                 "status --control-port many                               | control-port must be a whole number",
                 "nope                                                     | nope",
             })
     void wrongUsageIsOneLineAndExitsWithTwo(String args, String said) {
-        Ran ran = execute(Ansi.OFF, args.split(" ", -1));
+        Ran ran = Ran.of(Ansi.OFF, args.split(" ", -1));
 
         assertThat(ran.code()).as(ran.err()).isEqualTo(ServiceCommand.USAGE);
         assertThat(ran.err().lines()).singleElement().asString().contains(said);
@@ -266,25 +401,26 @@ final class OperatorCommandsTest {
         promoteByForce("positions");
         String[] status = {"status", "--control-port", Integer.toString(rig.port())};
 
-        assertThat(execute(Ansi.ON, status).out()).contains("\u001b[33m");
-        assertThat(execute(Ansi.OFF, status).out()).doesNotContain("\u001b");
+        assertThat(Ran.of(Ansi.ON, status).out()).contains("\u001b[33m");
+        assertThat(Ran.of(Ansi.OFF, status).out()).doesNotContain("\u001b");
     }
 
     @Test
     void helpNamesEveryCommandAndTheAddressesThatItNeeds() {
-        assertThat(execute(Ansi.OFF, "--help").out())
-                .contains("status", "promote", "rollback", "history", "tail", "replay", "generate-completion");
-        assertThat(execute(Ansi.OFF, "promote", "--help").out())
+        assertThat(Ran.of(Ansi.OFF, "--help").out())
+                .contains("status", "checklist", "promote", "rollback", "sign-off", "clear", "guard")
+                .contains("history", "sessions", "verdicts", "usage", "tail", "replay", "generate-completion");
+        assertThat(Ran.of(Ansi.OFF, "promote", "--help").out())
                 .contains("--to", "--force", "--reason", "--expect-version", "--sunset", "--by", "--control-port")
                 .doesNotContain("--gateway-port");
-        assertThat(execute(Ansi.OFF, "tail", "--help").out())
+        assertThat(Ran.of(Ansi.OFF, "tail", "--help").out())
                 .contains("--gateway-port")
                 .doesNotContain("--control-port");
     }
 
     @Test
     void theCompletionScriptIsShellAndKnowsTheFeatures(@TempDir Path directory) throws Exception {
-        Ran completion = execute(Ansi.OFF, "generate-completion");
+        Ran completion = Ran.of(Ansi.OFF, "generate-completion");
         assertThat(completion.code()).isEqualTo(ServiceCommand.OK);
         assertThat(completion.out()).contains("\"account_balance\"", "\"promoted\"", "--expect-version");
         Path script = Files.writeString(directory.resolve("completion.sh"), completion.out(), StandardCharsets.UTF_8);

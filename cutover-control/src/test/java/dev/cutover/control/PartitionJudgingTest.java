@@ -50,7 +50,7 @@ final class PartitionJudgingTest {
     }
 
     private void served(ServedRecord served) {
-        judging.served(served, served.servedAt());
+        judging.served(served, 100, served.servedAt());
     }
 
     private static ServedRecord one(long offset, long servedMs, String body) {

@@ -6,12 +6,19 @@ import dev.cutover.control.StageMove.Decision;
 import dev.cutover.schema.Flag;
 import dev.cutover.schema.Stage;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class StageMoveTest {
     private static final Instant AT = Instant.parse("2026-01-05T15:30:00Z");
+
+    private static final List<ChecklistLine> GATE = List.of(
+            ChecklistLine.ok("messages", "messages appear", "12 in 30 s"),
+            ChecklistLine.waiting("parity", "values match REST", "none yet", "two clean sessions"),
+            ChecklistLine.fail("reference", "what REST is made of", "materialised", "")
+                    .informing());
 
     private static Flag at(Stage stage) {
         return new Flag(
@@ -41,7 +48,7 @@ final class StageMoveTest {
         "PROMOTED, PROMOTED, true,  ALREADY_THERE",
     })
     void everyStepIsTakenForcedOrRefusedAsTheTableSays(Stage from, Stage to, boolean force, String outcome) {
-        Decision decision = new StageMove(to, force, null, "bob", "because").from(at(from));
+        Decision decision = new StageMove(to, force, null, "bob", "because").from(at(from), GATE);
 
         if (decision instanceof Decision.Refusal refusal) {
             assertThat(refusal.kind()).hasToString(outcome);
@@ -56,7 +63,7 @@ final class StageMoveTest {
 
     @Test
     void whoIsThereAlreadyIsToldWhoChangedItWhenAndWhy() {
-        Decision decision = new StageMove(Stage.LIVE, true, null, "bob", "because").from(at(Stage.LIVE));
+        Decision decision = new StageMove(Stage.LIVE, true, null, "bob", "because").from(at(Stage.LIVE), GATE);
 
         assertThat(((Decision.Refusal) decision).detail())
                 .contains("live already", "alice", "version 3", "2026-01-05T15:30:00Z", "two sessions");
@@ -64,21 +71,98 @@ final class StageMoveTest {
 
     @Test
     void aFeatureThatWasNeverChangedHasNobodyToNameForIt() {
-        Decision decision = StageMove.rollback("bob", "because").from(Flag.initial("positions"));
+        Decision decision = StageMove.rollback("bob", "because").from(Flag.initial("positions"), GATE);
 
         assertThat(((Decision.Refusal) decision).detail())
                 .isEqualTo("positions is shadow already: it was never changed (version 0)");
     }
 
     @Test
-    void theGateSaysWhichLinesFailAndHowToGoOn() {
-        Decision decision = new StageMove(Stage.LIVE, false, null, "bob", "because").from(at(Stage.SHADOW));
+    void theGateSaysWhichLinesAreInTheWay() {
+        Decision.Refusal refusal = refusal(new StageMove(Stage.LIVE, false, null, "bob", "because"), at(Stage.SHADOW));
 
-        assertThat(((Decision.Refusal) decision).checklist()).singleElement().satisfies(line -> {
-            assertThat(line.line()).isEqualTo("evidence");
-            assertThat(line.state()).isEqualTo("missing");
-            assertThat(line.text()).contains("no evidence of parity yet", "--force");
-        });
+        assertThat(refusal.kind()).isEqualTo(StageMove.Kind.GATE);
+        assertThat(refusal.detail()).contains("stays shadow", "lacks parity", "force");
+        assertThat(refusal.checklist()).containsExactly(GATE.get(1));
+    }
+
+    @Test
+    void aGateThatHoldsNeedsNoForceAndIsNotMarkedAsForced() {
+        for (boolean force : List.of(false, true)) {
+            Decision decision = new StageMove(Stage.LIVE, force, null, "bob", "because")
+                    .from(at(Stage.SHADOW), List.of(GATE.get(0), GATE.get(2)));
+
+            assertThat(((Decision.Move) decision).next().forced()).isFalse();
+        }
+    }
+
+    @Test
+    void withoutAnyLineNothingSpeaksForTheStep() {
+        Decision decision = new StageMove(Stage.LIVE, false, null, "bob", "because").from(at(Stage.SHADOW), List.of());
+
+        assertThat(((Decision.Refusal) decision).kind()).isEqualTo(StageMove.Kind.GATE);
+    }
+
+    @Test
+    void whatTheGuardHoldsGoesUpNeitherByEvidenceNorByForceButMayBeRolledBack() {
+        for (boolean force : List.of(false, true)) {
+            Flag held = at(Stage.SHADOW).withHold(true, "guard", "silent for 31 s");
+            Decision decision =
+                    new StageMove(Stage.LIVE, force, null, "bob", "because").from(held, List.of(GATE.get(0)));
+
+            assertThat(((Decision.Refusal) decision).kind()).isEqualTo(StageMove.Kind.HELD);
+            assertThat(((Decision.Refusal) decision).detail()).contains("guard", "silent for 31 s", "clears the hold");
+        }
+        Flag heldLive = at(Stage.LIVE).withHold(true, "guard", "silent for 31 s");
+        assertThat(next(StageMove.rollback("bob", "because"), heldLive).stage()).isEqualTo(Stage.SHADOW);
+    }
+
+    @Test
+    void aHoldIsLiftedOnceAndTheStageStaysAsItIs() {
+        Flag held = at(Stage.SHADOW).withHold(true, "guard", "silent for 31 s");
+
+        Flag cleared = ((Decision.Move) new ClearHold("bob", "found it").from(held)).next();
+
+        assertThat(cleared.hold()).isFalse();
+        assertThat(cleared.stage()).isEqualTo(Stage.SHADOW);
+        assertThat(cleared.changedBy()).isEqualTo("bob");
+        assertThat(cleared.reason()).isEqualTo("found it");
+        assertThat(new ClearHold("bob", "found it").from(cleared)).isInstanceOf(Decision.Refusal.class);
+    }
+
+    @Test
+    void theGuardIsSetToAnythingButWhatItIs() {
+        Flag live = at(Stage.LIVE);
+
+        Flag warned = ((Decision.Move) new SetGuard(Flag.Guard.WARN, "bob", "noisy").from(live)).next();
+
+        assertThat(warned.guard()).isEqualTo(Flag.Guard.WARN);
+        assertThat(warned.stage()).isEqualTo(Stage.LIVE);
+        assertThat(new SetGuard(Flag.Guard.WARN, "bob", "noisy").from(warned)).isInstanceOf(Decision.Refusal.class);
+    }
+
+    @Test
+    void aLastChangeThatLeftTheStageAsItWasIsNotSaidToHaveMadeIt() {
+        Flag later = new Flag(
+                "positions",
+                Stage.LIVE,
+                4,
+                100,
+                null,
+                Flag.Guard.WARN,
+                false,
+                false,
+                "c-4",
+                "bob",
+                AT.plusSeconds(60),
+                "noisy",
+                AT);
+
+        assertThat(StageMove.lastChange(later)).contains("bob changed it last, as live (version 4)", "noisy");
+    }
+
+    private static Decision.Refusal refusal(StageMove move, Flag current) {
+        return (Decision.Refusal) move.from(current, GATE);
     }
 
     @Test
@@ -102,6 +186,6 @@ final class StageMoveTest {
     }
 
     private static Flag next(StageMove move, Flag current) {
-        return ((Decision.Move) move.from(current)).next();
+        return ((Decision.Move) move.from(current, GATE)).next();
     }
 }

@@ -330,6 +330,45 @@ final class StreamCommandsTest {
                 .containsExactly("earliest", "snapshot");
     }
 
+    private static final String CAUGHT_UP = "{\"type\":\"caught_up\",\"id\":1,\"feature\":\"positions\"}";
+
+    @Test
+    void aTailFromThePastSaysWhenItIsLive() {
+        gateway = ScriptedGateway.saying(SUBSCRIBED, event(7), event(8), CAUGHT_UP, event(9));
+
+        Ran ran = run("tail", "positions", "--from", "earliest", "--count", "3");
+
+        assertThat(ran.lines()).hasSize(3);
+        assertThat(ran.err()).matches("2 events since earliest, in \\d+\\.\\d s; what comes now is live\n");
+    }
+
+    @Test
+    void aTailToAFileGrowsItByTheEventsFramesAlone() throws Exception {
+        Path file = directory.resolve("tail.jsonl");
+        gateway = new ScriptedGateway((message, to) -> {
+            List.of(SUBSCRIBED, event(7), HEARTBEAT, CAUGHT_UP).forEach(to::send);
+            // the next one comes only when the first can be read
+            var unused = CompletableFuture.runAsync(() -> {
+                await().until(() -> Files.readAllLines(file).size() == 1);
+                to.send(event(8));
+            });
+        });
+
+        Ran ran = run("tail", "positions", "--from", FROM, "--count", "2", "--output", file.toString());
+
+        assertThat(ran.code()).as(ran.err()).isEqualTo(ServiceCommand.OK);
+        assertThat(ran.out()).isEmpty();
+        assertThat(Files.readAllLines(file)).containsExactly(event(7), event(8));
+        Ran again = run("tail", "positions", "--count", "1", "--output", file.toString());
+        assertThat(again.code()).isEqualTo(ServiceCommand.FAILED);
+        assertThat(again.err()).isEqualTo("can't write " + file + ": it is there already; --force replaces it\n");
+        assertThat(gateway.heard).as("nothing was asked").hasSize(1);
+        assertThat(run("tail", "positions", "--count", "1", "--output", file.toString(), "--force")
+                        .code())
+                .isEqualTo(ServiceCommand.OK);
+        assertThat(Files.readAllLines(file)).containsExactly(event(7));
+    }
+
     @Test
     void aTailGoesOnBehindAGap() {
         gateway = ScriptedGateway.saying(
@@ -401,6 +440,7 @@ final class StreamCommandsTest {
                 "replay positions --from 1h --speed fast                | must be a number above 0",
                 "replay positions --from 1h --speed NaN                 | must be a number above 0",
                 "replay positions --from 1h --force                     | --force goes with --output",
+                "tail positions --force                                 | --force goes with --output",
                 "replay positions --from 1h --gateway-port many         | gateway-port must be a whole number",
             })
     void wrongUsageIsOneLineAndExitsWithTwo(String args, String said) {

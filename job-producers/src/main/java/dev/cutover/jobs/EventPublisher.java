@@ -90,24 +90,32 @@ final class EventPublisher {
      *     hear of that at once, and back off
      */
     CompletableFuture<Void> send(Event event) {
-        String topic = topicOfType.get(event.type());
+        return send(event.type(), event.key(), codec.encode(event));
+    }
+
+    /**
+     * As {@link #send(Event)}, for an event that somebody else has written.
+     *
+     * @param type one of the catalog's
+     * @param data goes out as it is
+     */
+    CompletableFuture<Void> send(String type, String key, byte[] data) {
+        String topic = topicOfType.get(type);
         Instant now = clock.instant();
-        Headers headers = EventHeaders.of(event.type(), idPrefix + lastId.incrementAndGet(), ceSource, now);
-        byte[] key = event.key().getBytes(StandardCharsets.UTF_8);
+        Headers headers = EventHeaders.of(type, idPrefix + lastId.incrementAndGet(), ceSource, now);
+        byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
         CompletableFuture<Void> answer = new CompletableFuture<>();
-        hand(
-                new ProducerRecord<>(topic, null, now.toEpochMilli(), key, codec.encode(event), headers),
-                (metadata, failure) -> {
-                    if (failure == null) {
-                        acknowledged.incrementAndGet();
-                        metrics.published(event.type());
-                        recovered();
-                        answer.complete(null);
-                    } else {
-                        failed(topic, event.type(), failure);
-                        answer.completeExceptionally(failure);
-                    }
-                });
+        hand(new ProducerRecord<>(topic, null, now.toEpochMilli(), keyBytes, data, headers), (metadata, failure) -> {
+            if (failure == null) {
+                acknowledged.incrementAndGet();
+                metrics.published(type);
+                recovered();
+                answer.complete(null);
+            } else {
+                failed(topic, type, failure);
+                answer.completeExceptionally(failure);
+            }
+        });
         throwRefusal(answer);
         return answer;
     }

@@ -32,7 +32,7 @@ public final class JobsMain {
         JobsSettings settings = JobsSettings.from(given);
         FeatureCatalog catalog = given.catalog();
         KafkaConnection kafka = given.kafka();
-        Jobs.check(settings);
+        Jobs.check(settings, catalog);
         return Parts.start(parts -> {
             // bound first: a taken port is to be known before the first event is out
             JobsHttp http = parts.add("http", JobsHttp.bind(given.get(Settings.HOST), settings.port()));

@@ -71,6 +71,19 @@ final class JobsMetrics {
         count("cutover.jobs.source.rows.bad", "rows that are no bar, and were skipped", "source", "file", 1);
     }
 
+    void polled(String feature) {
+        count("cutover.jobs.polls", "answers of the polled service that could be read", "feature", feature, 1);
+    }
+
+    void pollFault(String feature, PollFault.Kind kind) {
+        Counter.builder("cutover.jobs.poll.faults")
+                .description("polls, and elements of what they brought, that nothing was emitted of")
+                .tag("feature", feature)
+                .tag("kind", kind.label())
+                .register(registry)
+                .increment();
+    }
+
     /** After each step of the source, and each that was withheld. */
     void source(Instant time, Instant reachedWallTime, int unacknowledged) {
         sourceTime = time;

@@ -2,6 +2,8 @@ package dev.cutover.jobs;
 
 import dev.cutover.schema.Setting;
 import dev.cutover.schema.Settings;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -22,6 +24,7 @@ import java.util.stream.Stream;
  * @param sourceColumns the order of a file's columns; null to go by its header, or without one by the default order
  * @param maxGap the longest pause in source time that is waited through
  * @param markets an own market calendar; null for the shipped one
+ * @param poll how an existing REST service is polled, where it is the source
  * @param port of health and metrics, served only where the jobs run by themselves
  */
 public record JobsSettings(
@@ -36,6 +39,7 @@ public record JobsSettings(
         String country,
         Duration maxGap,
         Path markets,
+        PollSettings poll,
         int port) {
 
     /** Where the bars come from. */
@@ -49,16 +53,26 @@ public record JobsSettings(
          * @param path absolute, so that a restart from another directory finds its progress
          */
         record BarsFile(Path path) implements SourceChoice {}
+
+        /**
+         * An existing REST service, which is polled for every feature that has a REST endpoint in the catalog.
+         *
+         * @param service where the service is, without a slash at the end: the catalog's paths follow
+         */
+        record RestPoll(URI service) implements SourceChoice {}
     }
 
     private static final String SIMULATED = "simulated";
     private static final String FILE = "file:";
+    private static final String REST_POLL = "rest-poll:";
+    private static final String SOURCE_FORMS = "must be simulated, file:PATH or rest-poll:URL";
 
     public static final Setting<SourceChoice> SOURCE = new Setting<>(
             "source",
             "SOURCE",
             SIMULATED,
-            "where the bars come from: simulated, or file:PATH for one-minute bars in CSV or TSV",
+            "where the events come from: simulated, file:PATH for one-minute bars in CSV or TSV, or"
+                    + " rest-poll:http://HOST:PORT for a REST service that is there already, which is polled",
             JobsSettings::parseSource);
     public static final Setting<String> SYMBOL = Setting.text(
             "symbol",
@@ -103,8 +117,22 @@ public record JobsSettings(
     public static final Setting<Integer> PORT = Settings.JOBS_PORT;
 
     /** What the jobs alone can be told. */
-    public static final List<Setting<?>> OWN = List.of(
-            SOURCE, SYMBOL, SPEED, SEED, SYMBOLS, ACCOUNTS, SOURCE_ZONE, SOURCE_COLUMNS, COUNTRY, MAX_GAP, MARKETS);
+    public static final List<Setting<?>> OWN = Stream.concat(
+                    Stream.of(
+                            SOURCE,
+                            SYMBOL,
+                            SPEED,
+                            SEED,
+                            SYMBOLS,
+                            ACCOUNTS,
+                            SOURCE_ZONE,
+                            SOURCE_COLUMNS,
+                            COUNTRY,
+                            MAX_GAP,
+                            MARKETS),
+                    PollSettings.OWN.stream())
+            .<Setting<?>>map(setting -> setting)
+            .toList();
 
     /** {@link #OWN} and what every service can be told. */
     public static final List<Setting<?>> ALL =
@@ -128,6 +156,7 @@ public record JobsSettings(
                 settings.get(COUNTRY),
                 settings.get(MAX_GAP),
                 settings.get(MARKETS),
+                PollSettings.from(settings),
                 settings.get(PORT));
     }
 
@@ -135,11 +164,32 @@ public record JobsSettings(
         if (text.equals(SIMULATED)) {
             return new SourceChoice.Simulated();
         }
+        if (text.startsWith(REST_POLL)) {
+            return new SourceChoice.RestPoll(parseService(text.substring(REST_POLL.length())));
+        }
         String path = text.startsWith(FILE) ? text.substring(FILE.length()) : "";
         if (path.isBlank()) {
-            throw new IllegalArgumentException("must be simulated or file:PATH");
+            throw new IllegalArgumentException(SOURCE_FORMS);
         }
         return new SourceChoice.BarsFile(Path.of(path).toAbsolutePath().normalize());
+    }
+
+    private static URI parseService(String text) {
+        try {
+            URI service = new URI(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
+            boolean http = "http".equals(service.getScheme()) || "https".equals(service.getScheme());
+            if (http
+                    && service.getHost() != null
+                    && service.getRawUserInfo() == null
+                    && service.getRawQuery() == null
+                    && service.getRawFragment() == null) {
+                return service;
+            }
+        } catch (URISyntaxException e) {
+            // said below, like another scheme
+        }
+        throw new IllegalArgumentException(
+                SOURCE_FORMS + ", where a URL is http://HOST:PORT, https as well, and a path" + " at most");
     }
 
     private static List<String> parseSymbols(String text) {

@@ -64,6 +64,20 @@ final class EventPublisherTest {
     }
 
     @Test
+    void whatSomebodyElseHasWrittenGoesOutAsItIs() {
+        byte[] data = "{ \"account_id\" : 123, \"cash\" : 1E+3 }".getBytes(StandardCharsets.UTF_8);
+
+        var unused = publisher.send("account_balance", "123", data);
+
+        assertThat(producer.history().get(0).topic()).isEqualTo("events.account-balance");
+        assertThat(producer.history().get(0).key())
+                .asString(StandardCharsets.UTF_8)
+                .isEqualTo("123");
+        assertThat(producer.history().get(0).value()).isEqualTo(data);
+        assertThat(header(0, "ce_type")).isEqualTo("account_balance");
+    }
+
+    @Test
     void whatKafkaAcknowledgesIsCounted() {
         publisher.publish(new Event.Heartbeat(BEAT, 30));
         assertThat(publisher.acknowledged()).isZero();

@@ -32,7 +32,15 @@ final class JobsMainTest {
         assertThat(err.toString())
                 .hasLineCount(1)
                 .isEqualToIgnoringNewLines(
-                        "source must be simulated or file:PATH, but is 'rest:http://localhost'" + " (from --source)");
+                        "source must be simulated, file:PATH or rest-poll:URL, but is 'rest:http://localhost' (from --source)");
+    }
+
+    @Test
+    void aFeatureThatCannotBePolledIsOneLineThatSaysWhatToSet() {
+        assertThat(run("--source", "rest-poll:http://localhost:1")).isEqualTo(ServiceCommand.FAILED);
+        assertThat(err.toString())
+                .hasLineCount(1)
+                .contains("the feature intraday can't be polled", "--poll-keys 'intraday=KEY,…'");
     }
 
     @Test

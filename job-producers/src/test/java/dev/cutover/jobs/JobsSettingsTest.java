@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cutover.jobs.JobsSettings.SourceChoice;
 import dev.cutover.schema.Settings.SettingException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -40,6 +43,18 @@ final class JobsSettingsTest {
     }
 
     @Test
+    void aServiceIsPolledAtItsUrlWithoutTheSlashAtItsEnd() {
+        JobsSettings settings = Given.settings(
+                "source", "rest-poll:http://legacy:8080/app/", "poll-keys", "intraday=SPY, QQQ;positions=123");
+
+        assertThat(settings.source()).isEqualTo(new SourceChoice.RestPoll(URI.create("http://legacy:8080/app")));
+        assertThat(settings.poll().keys())
+                .isEqualTo(Map.of("intraday", List.of("SPY", "QQQ"), "positions", List.of("123")));
+        assertThat(settings.poll().every()).isNull();
+        assertThat(settings.poll().timeout()).isEqualTo(Duration.ofSeconds(5));
+    }
+
+    @Test
     void columnsAreNamedInOrder() {
         JobsSettings settings = Given.settings("source-columns", "Ticker, -, date,open,high,low,close,vol,-");
 
@@ -58,10 +73,19 @@ final class JobsSettingsTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    source         | http://x                        | must be simulated or file:PATH
-                    source         | file:                           | must be simulated or file:PATH
+                    source         | http://x                        | must be simulated, file:PATH or rest-poll:URL
+                    source         | file:                           | must be simulated, file:PATH or rest-poll:URL
                     speed          | 0                               | must be a number from 0.001 to 100000.0
                     speed          | fast                            | must be a number from 0.001 to 100000.0
+                    source         | rest-poll:                      | must be simulated, file:PATH or rest-poll:URL, where a URL is http://HOST:PORT, https as well, and a path at most
+                    source         | rest-poll:ftp://legacy          | must be simulated, file:PATH or rest-poll:URL, where a URL is http://HOST:PORT, https as well, and a path at most
+                    source         | rest-poll:http://me:pw@legacy   | must be simulated, file:PATH or rest-poll:URL, where a URL is http://HOST:PORT, https as well, and a path at most
+                    source         | rest-poll:http://legacy/?a=1    | must be simulated, file:PATH or rest-poll:URL, where a URL is http://HOST:PORT, https as well, and a path at most
+                    poll-keys      | intraday                        | must be features with their keys, each once, such as intraday=SPY,QQQ;positions=123
+                    poll-keys      | intraday=SPY,                   | must be features with their keys, each once, such as intraday=SPY,QQQ;positions=123
+                    poll-keys      | intraday=SPY,SPY                | must be features with their keys, each once, such as intraday=SPY,QQQ;positions=123
+                    poll-keys      | a=1;a=2                         | must be features with their keys, each once, such as intraday=SPY,QQQ;positions=123
+                    poll-every     | 0s                              | must be from 50 ms to 86400000 ms
                     seed           | 1.5                             | must be a whole number
                     symbols        | SPY,,QQQ                        | must be symbols with commas between them, each once
                     symbols        | SPY,SPY                         | must be symbols with commas between them, each once

@@ -13,6 +13,7 @@ import dev.cutover.schema.MarketCalendar;
 import dev.cutover.schema.StartupException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +73,42 @@ final class JobsTest {
     }
 
     @Test
+    void besideAPolledServiceNothingIsMadeUpAndTheCalendarStandsInWhereItHasNoEndpoint() throws IOException {
+        FeatureCatalog catalog = catalog("""
+                features:
+                  - name: quotes
+                    topic: events.quotes
+                    partitions: 1
+                    delivery: latest
+                    events: [{type: quote, key: symbol, cadence: 500ms, view: latest}]
+                    rest: {path: /api/quotes, all: {quotes: quote}}
+                  - name: balances
+                    topic: events.balances
+                    partitions: 1
+                    delivery: latest
+                    events: [{type: account_balance, key: account_id, cadence: 500ms, view: latest}]
+                  - name: global_market
+                    topic: events.global-market
+                    partitions: 1
+                    delivery: latest
+                    events: [{type: market_status, key: market_id, cadence: 500ms, view: latest}]
+                """ + FAST_HEARTBEAT);
+        Clock clock = Clock.systemUTC();
+        // nothing listens on port 1
+        Feed feed = new PollFeed(URI.create("http://127.0.0.1:1"), catalog, settings.poll(), clock, Given.metrics());
+
+        try (Jobs jobs = Jobs.start(catalog, MarketCalendar.shipped(), feed, producer, Given.metrics(), clock)) {
+            await().until(() -> Given.events(producer, Event.Heartbeat.class).size() >= 2);
+            assertThat(jobs.health().reasons())
+                    .singleElement()
+                    .asString()
+                    .startsWith(
+                            "feature quotes can't be read from the polled service: GET http://127.0.0.1:1/api/quotes/");
+        }
+        assertThat(emittedTypes()).containsExactlyInAnyOrder("market_status", "heartbeat");
+    }
+
+    @Test
     void jobsAreReadyOnlyOnceKafkaHasAcknowledgedABar() {
         MockProducer<byte[], byte[]> silent = Given.producer(false);
         try (Jobs jobs = started(FeatureCatalog.shipped(), silent)) {
@@ -119,10 +156,10 @@ final class JobsTest {
     void aSourceOrCalendarThatCannotBeReadIsRefusedBeforeKafkaIsAsked() {
         Path absent = dir.resolve("absent");
 
-        assertThatThrownBy(() -> Jobs.check(Given.settings("source", "file:" + absent)))
+        assertThatThrownBy(() -> Jobs.check(Given.settings("source", "file:" + absent), FeatureCatalog.shipped()))
                 .isInstanceOf(StartupException.class)
                 .hasMessage("can't read the bars file " + absent + ": there is no such file");
-        assertThatThrownBy(() -> Jobs.check(Given.settings("markets", absent.toString())))
+        assertThatThrownBy(() -> Jobs.check(Given.settings("markets", absent.toString()), FeatureCatalog.shipped()))
                 .isInstanceOf(StartupException.class)
                 .hasMessageContaining(absent.toString());
     }
@@ -135,8 +172,8 @@ final class JobsTest {
         Clock clock = Clock.systemUTC();
         Source source =
                 new SimulatedSource(settings.symbols(), settings.seed(), settings.country(), settings.maxGap(), clock);
-        return Jobs.start(
-                settings, catalog, MarketCalendar.shipped(), source, Progress.NONE, into, Given.metrics(), clock);
+        Feed feed = new BarFeed(settings, source, Progress.NONE, Given.metrics());
+        return Jobs.start(catalog, MarketCalendar.shipped(), feed, into, Given.metrics(), clock);
     }
 
     private FeatureCatalog catalog(String yaml) throws IOException {

@@ -55,6 +55,7 @@ public final class CutoverMain {
         root.addSubcommand(UpCommand.command());
         root.addSubcommand(run);
         OperatorCommands.all().forEach(root::addSubcommand);
+        root.addSubcommand(DriftCommand.command());
         return root.setParameterExceptionHandler(ServiceCommand::usageError);
     }
 }

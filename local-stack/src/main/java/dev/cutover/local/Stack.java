@@ -1,6 +1,7 @@
 package dev.cutover.local;
 
 import dev.cutover.control.Control;
+import dev.cutover.control.Targets;
 import dev.cutover.gateway.Gateway;
 import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.jobs.Jobs;
@@ -8,11 +9,13 @@ import dev.cutover.rest.RestLegacy;
 import dev.cutover.schema.CutoverStatus;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.Health;
+import dev.cutover.schema.HostAndPort;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.Parts;
 import dev.cutover.schema.StartupException;
 import dev.cutover.schema.TopicProvisioner;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,22 +66,33 @@ final class Stack implements AutoCloseable {
             Consumer<String> progress,
             Parts parts) {
         this.parts = parts;
-        Jobs.check(settings.jobs()); // an unreadable file is to be known before anything runs
+        Jobs.check(settings.jobs(), catalog); // an unreadable file is to be known before anything runs
         bootstrap = settings.bootstrap() == null ? startBroker(settings, progress) : settings.bootstrap();
         KafkaConnection kafka = kafkaAt.apply(bootstrap);
         Map<String, String> topicIds = TopicProvisioner.ensure(kafka, catalog);
-        progress.accept("control");
-        control = parts.add("control", Control.start(settings.control(), catalog, kafka, environment));
         progress.accept("gateways");
         parts.add("gateways", this::closeGateways);
         for (GatewaySettings each : settings.gateways()) {
             gateways.add(Gateway.start(each, catalog, kafka, topicIds));
         }
         progress.accept("REST");
-        rest = parts.add("rest", RestLegacy.start(settings.rest(gateways.get(0)), catalog, kafka));
+        rest = parts.add(
+                "rest", RestLegacy.start(settings.rest(gateways.get(0)), catalog, kafka, new Drifts(catalog).extras()));
+        progress.accept("control");
+        control =
+                parts.add("control", Control.start(settings.control().probing(targets()), catalog, kafka, environment));
         progress.accept("jobs");
         jobs = parts.add("jobs", Jobs.start(settings.jobs(), catalog, kafka, new SimpleMeterRegistry()));
         awaitReady();
+    }
+
+    /** The ports that were really bound. */
+    private Targets targets() {
+        return new Targets(
+                URI.create("http://" + HostAndPort.of(rest.address())),
+                gateways.stream()
+                        .map(gateway -> URI.create("ws://" + HostAndPort.of(gateway.address()) + "/ws/"))
+                        .toList());
     }
 
     private String startBroker(UpSettings settings, Consumer<String> progress) {

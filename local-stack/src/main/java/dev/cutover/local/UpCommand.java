@@ -77,6 +77,9 @@ final class UpCommand {
     }
 
     private static String describe(SourceChoice source) {
+        if (source instanceof SourceChoice.RestPoll rest) {
+            return "polls " + rest.service();
+        }
         return source instanceof SourceChoice.BarsFile file ? file.path().toString() : "simulated";
     }
 

@@ -56,6 +56,9 @@ record UpSettings(
         all.addAll(RestSettings.OWN);
         all.addAll(ControlSettings.OWN);
         all.remove(GatewaySettings.NAME); // several gateways can't share one
+        // the prober looks at the stack itself
+        all.remove(ControlSettings.REST_URL);
+        all.remove(ControlSettings.GATEWAY_URLS);
         return List.copyOf(all);
     }
 

@@ -2,10 +2,11 @@
  * Everything on one machine, and the command line.
  *
  * <pre>
- *   CutoverMain ─┬─ up ───► Stack: EmbeddedBroker (DataDirectory, BrokerPorts) ► control ► gateways ► REST ► jobs
+ *   CutoverMain ─┬─ up ───► Stack: EmbeddedBroker (DataDirectory, BrokerPorts) ► gateways ► REST ► control ► jobs
  *                │                                                                    (closed in reverse)
  *                ├─ run ──► a service's own main class, by itself
- *                └─ status, promote, … ─► the operators' commands of the control module
+ *                ├─ status, promote, … ─► the operators' commands of the control module
+ *                └─ drift ─► Drifts: REST answers wrongly on purpose
  * </pre>
  *
  * Threads: the main thread starts and waits; the shutdown hook closes; {@code up-throughput} prints a line now and then;

@@ -7,17 +7,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cutover.control.Control;
 import dev.cutover.gateway.Gateway;
 import dev.cutover.local.TestClient.Heard;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** docs/asyncapi.yaml against what is really said: every documented message is provoked, and none other comes. */
@@ -242,18 +237,13 @@ final class AsyncApiSystemTest {
             EventFeed feed = system.feed();
             feed(feed);
             Gateway gateway = system.gateway();
-            HttpRequest request = TestHttp.request(
-                            gateway.address(), "/sse?feature=positions&feature=intraday&key=123&key=SPY")
-                    .build();
             Set<String> types = new TreeSet<>();
             String id = null;
             boolean fed = false;
-            try (Stream<String> lines = HttpClient.newHttpClient()
-                    .send(request, HttpResponse.BodyHandlers.ofLines())
-                    .body()) {
-                Sse sse = new Sse(lines.iterator());
+            try (SseStream stream =
+                    SseStream.open(gateway, "/sse?feature=positions&feature=intraday&key=123&key=SPY", null)) {
                 while (id == null) {
-                    Sse.Sent sent = sse.next();
+                    SseStream.Sent sent = stream.next();
                     JsonNode frame = document.read(sent.data());
                     assertThat(document.faults(frame)).as(sent.data()).isEmpty();
                     assertThat(sent.event()).isEqualTo(frame.path("type").asText());
@@ -274,30 +264,6 @@ final class AsyncApiSystemTest {
             assertThat(id)
                     .matches("(positions|intraday)=[^;]+;0:-?\\d+,1:-?\\d+,2:-?\\d+(&intraday=.*|&positions=.*)?");
             assertThat(types).contains("subscribed", "positions", "intraday_bar", "vwap_update", "snapshot_complete");
-        }
-    }
-
-    /** Reads a stream of server-sent events, line by line. */
-    private record Sse(Iterator<String> lines) {
-        /** What was sent; null for a field that it had not. */
-        record Sent(String event, String id, String data) {}
-
-        Sent next() {
-            String event = null;
-            String id = null;
-            String data = null;
-            while (true) {
-                String line = lines.next();
-                if (line.isEmpty() && data != null) {
-                    return new Sent(event, id, data);
-                } else if (line.startsWith("event:")) {
-                    event = line.substring("event:".length()).strip();
-                } else if (line.startsWith("id:")) {
-                    id = line.substring("id:".length()).strip();
-                } else if (line.startsWith("data:")) {
-                    data = line.substring("data:".length()).strip();
-                }
-            }
         }
     }
 }

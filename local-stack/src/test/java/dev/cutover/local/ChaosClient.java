@@ -97,6 +97,8 @@ final class ChaosClient implements LeanSocket.Ear {
 
     private boolean left;
     private int lastId;
+    /** When it had caught up last with all that it wants, by {@link System#nanoTime()}. */
+    long settledNs;
 
     /** @param slowReadBytes how much it reads at a time, when told to; null for one that reads all at once */
     ChaosClient(Swarm swarm, String name, Supplier<InetSocketAddress> gateways, Integer slowReadBytes) {
@@ -449,7 +451,12 @@ final class ChaosClient implements LeanSocket.Ear {
                 subscription.position = offsets;
                 begin(request, offsets);
             }
-            case ADD -> begin(request, offsets);
+            case ADD -> {
+                // all that is wanted of the keys before was written before this: resumed from further back, the new
+                // ones would begin further back as well
+                advance(subscription, offsets);
+                begin(request, offsets);
+            }
             case RESUME -> {
                 if (!Arrays.equals(offsets, subscription.position)) {
                     swarm.fail(name + " asked from " + json(subscription.position) + ", and was told " + message);
@@ -477,6 +484,9 @@ final class ChaosClient implements LeanSocket.Ear {
             swarm.fail(name + " was told twice, or for nothing, " + message);
         } else {
             request.subscription().state = State.SETTLED;
+            if (isSettled()) {
+                settledNs = System.nanoTime();
+            }
         }
     }
 
@@ -520,11 +530,14 @@ final class ChaosClient implements LeanSocket.Ear {
         swarm.count("heartbeats heard");
         for (Subscription each : subscriptions.values()) {
             if (high.has(each.feature) && each.state == State.SETTLED && canAdvance(each)) {
-                long[] offsets = offsets(high.get(each.feature));
-                for (int partition = 0; partition < offsets.length; partition++) {
-                    each.position[partition] = Math.max(each.position[partition], offsets[partition]);
-                }
+                advance(each, offsets(high.get(each.feature)));
             }
+        }
+    }
+
+    private static void advance(Subscription subscription, long[] offsets) {
+        for (int partition = 0; partition < offsets.length; partition++) {
+            subscription.position[partition] = Math.max(subscription.position[partition], offsets[partition]);
         }
     }
 

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cutover.control.Control;
-import dev.cutover.control.ControlSettings;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.TopicProvisioner;
@@ -53,8 +52,8 @@ final class ControlSystemTest {
     private record Answer(int status, JsonNode body) {}
 
     private Control control(String name, Map<String, String> environment) {
-        return system.open(Control.start(
-                new ControlSettings("127.0.0.1", 0, name), system.catalog(), system.kafka(), environment));
+        return system.open(
+                Control.start(SystemUnderTest.controlSettings(name), system.catalog(), system.kafka(), environment));
     }
 
     private Answer send(Control control, String path, ObjectNode body) throws IOException, InterruptedException {
@@ -231,7 +230,7 @@ final class ControlSystemTest {
                 KafkaConnection kafka = new KafkaConnection(broker.bootstrap(), Map.of());
                 var unused = TopicProvisioner.ensure(kafka, catalog);
                 try (Control control =
-                        Control.start(new ControlSettings("127.0.0.1", 0, "control-1"), catalog, kafka, Map.of())) {
+                        Control.start(SystemUnderTest.controlSettings("control-1"), catalog, kafka, Map.of())) {
                     Answer changed = start == 0 ? promote(control, "live", "alice") : rollback(control, "bob");
                     assertThat(changed.status()).as(changed.body().toString()).isEqualTo(200);
                     assertThat(changed.body().path("version").asLong()).isEqualTo(start + 1L);
@@ -246,7 +245,7 @@ final class ControlSystemTest {
         TestBroker broker = TestBroker.start();
         SystemUnderTest shortLived = SystemUnderTest.on(broker);
         Control control = shortLived.open(Control.start(
-                new ControlSettings("127.0.0.1", 0, "control-1"), shortLived.catalog(), shortLived.kafka(), Map.of()));
+                SystemUnderTest.controlSettings("control-1"), shortLived.catalog(), shortLived.kafka(), Map.of()));
         assertThat(promote(control, "live", "alice").status()).isEqualTo(200);
         await().atMost(PATIENCE).until(control::isActive);
 

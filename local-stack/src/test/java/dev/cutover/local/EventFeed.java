@@ -32,6 +32,15 @@ final class EventFeed implements AutoCloseable {
     }
 
     private Future<RecordMetadata> send(String type, String key, String data) {
+        return send(type, key, data, System.currentTimeMillis());
+    }
+
+    /** Written at another time than now. */
+    RecordMetadata sendAt(long timestampMs, String type, String key, String data) {
+        return await(send(type, key, data, timestampMs));
+    }
+
+    private Future<RecordMetadata> send(String type, String key, String data, long timestampMs) {
         String topic = catalog.features().stream()
                 .filter(feature -> feature.event(type).isPresent())
                 .findFirst()
@@ -40,7 +49,7 @@ final class EventFeed implements AutoCloseable {
         return producer.send(new ProducerRecord<>(
                 topic,
                 null,
-                System.currentTimeMillis(),
+                timestampMs,
                 utf8(key),
                 utf8(data),
                 EventHeaders.of(type, UUID.randomUUID().toString(), "/test", Instant.now())));

@@ -104,6 +104,30 @@ final class LayeringTest {
                 .check(ALL);
     }
 
+    /** For the same reason. */
+    @Test
+    void kafkaStreamsIsKnownToTheServicesThatRunItAlone() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.cutover.jobs..", "dev.cutover.gateway..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.kafka.streams..")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("dev.cutover.schema.StreamsSettings")
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.cutover.schema..")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.cutover.schema.StreamsSettings")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.apache.kafka.streams..")
+                .check(ALL);
+    }
+
     @Test
     void classesAreFinalUnlessTheyAreInterfacesOrSealed() {
         classes()

@@ -14,15 +14,20 @@ import dev.cutover.gateway.Gateway;
 import dev.cutover.rest.RestLegacy;
 import dev.cutover.rest.RestSettings;
 import dev.cutover.schema.FeatureCatalog;
+import dev.cutover.schema.FlagReader;
+import dev.cutover.schema.FlagWriter;
+import dev.cutover.schema.Json;
 import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.Settings;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -34,6 +39,14 @@ final class OpenApiSystemTest {
     private static final String BARS = "/api/intraday/bars/";
     private static final String MARKETS = "/api/global-market/status/";
     private static final String FEATURE = "/cutover/features/{feature}";
+    private static final String USAGE = "/cutover/usage";
+    private static final String REPORTS = "/cutover/parity-reports";
+    private static final String REASONED = "{\"reason\":\"a test\",\"by\":\"operator-1\"}";
+    private static final String SIGNED = "{\"to\":\"promoted\",\"by\":\"operator-1\",\"note\":\"a test\"}";
+    private static final String WARN = "{\"guard\":\"warn\",\"reason\":\"a test\",\"by\":\"operator-1\"}";
+    /** What there is to post about a feature, and a body that is right. */
+    private static final Map<String, String> POSTS = Map.of(
+            "stage", move("live", ""), "rollback", REASONED, "clear", REASONED, "guard", WARN, "sign-off", SIGNED);
 
     private final JsonNode document = document();
     private final Set<String> seen = new TreeSet<>();
@@ -130,11 +143,21 @@ final class OpenApiSystemTest {
     }
 
     private TestHttp.Answer post(Control control, String feature, String what, String body, String... headers) {
+        return postTo(control, FEATURE + "/" + what, "/cutover/features/" + feature + "/" + what, body, headers);
+    }
+
+    private TestHttp.Answer postTo(Control control, String documented, String path, String body, String... headers) {
         String[] sent = headers.length == 0 ? new String[] {"Content-Type", "application/json"} : headers;
-        TestHttp.Answer answer =
-                TestHttp.send(TestHttp.request(control.address(), "/cutover/features/" + feature + "/" + what, sent)
-                        .POST(HttpRequest.BodyPublishers.ofString(body)));
-        check("post", FEATURE + "/" + what, answer);
+        TestHttp.Answer answer = TestHttp.send(
+                TestHttp.request(control.address(), path, sent).POST(HttpRequest.BodyPublishers.ofString(body)));
+        check("post", documented, answer);
+        return answer;
+    }
+
+    /** Of one feature, with or without a query. */
+    private TestHttp.Answer ask(Control control, String what, String feature, String query) {
+        TestHttp.Answer answer = TestHttp.get(control.address(), "/cutover/features/" + feature + what + query);
+        check("get", FEATURE + what, answer);
         return answer;
     }
 
@@ -182,30 +205,23 @@ final class OpenApiSystemTest {
             }
             snapshots(rest);
             flags(control);
+            holdGuardAndSignOff(system, control);
+            evidence(control);
             withDatesAndDeprecation(control, rest);
             promoted(control, rest);
             filling(system);
+            behind(system);
             broker.close();
-            get(control.address(), FEATURE.replace("{feature}", "positions"));
-            check(
-                    "post",
-                    FEATURE + "/stage",
-                    TestHttp.post(
-                            control.address(), "/cutover/features/intraday/stage", move("live", ",\"force\":true")));
-            check(
-                    "post",
-                    FEATURE + "/rollback",
-                    TestHttp.post(
-                            control.address(),
-                            "/cutover/features/intraday/rollback",
-                            "{\"reason\":\"r\",\"by\":\"b\"}"));
-            check("get", FEATURE + "/history", TestHttp.get(control.address(), "/cutover/features/intraday/history"));
+            ask(control, "", "positions", "");
+            post(control, "intraday", "stage", move("live", ",\"force\":true"));
+            post(control, "intraday", "rollback", REASONED);
+            post(control, "intraday", "clear", REASONED);
+            post(control, "intraday", "guard", WARN);
+            post(control, "intraday", "sign-off", SIGNED);
+            ask(control, "/history", "intraday", "");
+            ask(control, "/verdicts", "intraday", "");
         }
         assertThat(seen).containsExactlyElementsOf(documented());
-    }
-
-    private void get(InetSocketAddress control, String path) {
-        check("get", FEATURE, TestHttp.get(control, path));
     }
 
     private void snapshots(RestLegacy rest) {
@@ -230,11 +246,14 @@ final class OpenApiSystemTest {
 
     private void flags(Control control) {
         get(control.address(), "/cutover/control", "");
-        get(control.address(), "/cutover/features/positions");
-        get(control.address(), "/cutover/features/nothing");
-        check("get", FEATURE + "/history", TestHttp.get(control.address(), "/cutover/features/nothing/history"));
-        for (String what : List.of("stage", "rollback")) {
-            post(control, "nothing", what, what.equals("stage") ? move("live", "") : "{\"reason\":\"r\",\"by\":\"b\"}");
+        ask(control, "", "positions", "");
+        ask(control, "", "positions", "?to=promoted");
+        ask(control, "", "positions", "?to=shadow");
+        for (String what : List.of("", "/history", "/sessions", "/verdicts")) {
+            ask(control, what, "nothing", "");
+        }
+        POSTS.forEach((what, body) -> {
+            post(control, "nothing", what, body);
             post(control, "positions", what, "{}");
             post(control, "positions", what, "{}", "Content-Type", "text/plain");
             post(
@@ -247,7 +266,7 @@ final class OpenApiSystemTest {
                     "Origin",
                     "http://elsewhere.example");
             post(control, "positions", what, " ".repeat(70_000));
-        }
+        });
         assertThat(post(control, "positions", "stage", move("live", "")).status())
                 .isEqualTo(422);
         assertThat(post(control, "positions", "stage", move("live", ",\"force\":true,\"expect_version\":7"))
@@ -256,6 +275,69 @@ final class OpenApiSystemTest {
         assertThat(post(control, "positions", "rollback", "{\"reason\":\"r\",\"by\":\"b\"}")
                         .status())
                 .isEqualTo(409);
+    }
+
+    /** What the guard would write; nothing is bad here. */
+    private static void hold(KafkaConnection kafka, String feature) {
+        try (FlagReader reader = new FlagReader(kafka, "openapi-test")) {
+            reader.caughtUp().join();
+            FlagWriter writer = new FlagWriter(
+                    () -> kafka.transactionalProducer("openapi-test-writer", FlagWriter.TRANSACTIONAL_ID),
+                    reader,
+                    Clock.systemUTC(),
+                    Duration.ofSeconds(10));
+            assertThat(writer.write(
+                            feature,
+                            OptionalLong.empty(),
+                            flag -> flag.withHold(true, "guard", "silent"),
+                            Json.MAPPER.createObjectNode().put("silent_ms", 31_000)))
+                    .isInstanceOf(FlagWriter.Outcome.Written.class);
+        }
+    }
+
+    private void holdGuardAndSignOff(SystemUnderTest system, Control control) {
+        assertThat(post(control, "positions", "clear", REASONED).status()).isEqualTo(409);
+        hold(system.kafka(), "positions");
+        await().atMost(Duration.ofSeconds(5))
+                .until(() -> post(control, "positions", "clear", REASONED).status() == 200);
+        assertThat(post(control, "positions", "guard", WARN).status()).isEqualTo(200);
+        assertThat(post(control, "positions", "guard", WARN).status()).isEqualTo(409);
+        assertThat(post(control, "positions", "sign-off", SIGNED).status()).isEqualTo(200);
+        assertThat(ask(control, "", "positions", "")
+                        .json()
+                        .at("/evidence/sign_offs/0/note")
+                        .asText())
+                .isEqualTo("a test");
+        assertThat(ask(control, "/history", "positions", "")
+                        .json()
+                        .at("/0/evidence/silent_ms")
+                        .asLong())
+                .isEqualTo(31_000);
+    }
+
+    private void evidence(Control control) {
+        // that REST was asked is on record by now
+        await().atMost(Duration.ofSeconds(20)).until(() -> !ask(control, "/verdicts", "positions", "?limit=5")
+                .json()
+                .isEmpty());
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> !ask(control, "/sessions", "positions", "").json().isEmpty());
+        await().atMost(Duration.ofSeconds(20)).until(() -> !get(control.address(), USAGE, "?feature=positions")
+                .json()
+                .isEmpty());
+        get(control.address(), USAGE, "");
+        get(control.address(), USAGE, "?feature=nothing");
+        ask(control, "/sessions", "positions", "?limit=0");
+        ask(control, "/verdicts", "positions", "?limit=many");
+        String report = "{\"feature\":\"positions\",\"client\":\"desk-7\",\"from\":\"2026-01-05T15:30:00Z\","
+                + "\"until\":\"2026-01-05T15:31:00Z\",\"frames\":{\"positions\":12},\"gaps\":0,\"drops\":0,"
+                + "\"mismatches\":0,\"freshness\":{\"samples\":6,\"median_ms\":4100,\"worst_ms\":9800}}";
+        assertThat(postTo(control, REPORTS, REPORTS, report).status()).isEqualTo(204);
+        postTo(control, REPORTS, REPORTS, "{}");
+        postTo(control, REPORTS, REPORTS, "{}", "Content-Type", "text/plain");
+        postTo(control, REPORTS, REPORTS, " ".repeat(70_000));
+        String[] foreign = {"Content-Type", "application/json", "Origin", "http://elsewhere.example"};
+        postTo(control, REPORTS, REPORTS, report, foreign);
     }
 
     private void withDatesAndDeprecation(Control control, RestLegacy rest) {
@@ -303,5 +385,24 @@ final class OpenApiSystemTest {
             get(lost.address(), path, "");
         }
         get(lost.address(), "/health/ready", "");
+    }
+
+    /** In front of a service that fails, and then of one that does not answer. */
+    private void behind(SystemUnderTest system) {
+        MisbehavingBackend backend = system.open(MisbehavingBackend.start());
+        RestLegacy rest = system.open(RestLegacy.start(
+                RestSettings.from(Settings.resolve(
+                        RestSettings.all(),
+                        Map.of("rest-port", "0", "upstream", backend.url(), "upstream-timeout", "200ms"),
+                        Map.of())),
+                FeatureCatalog.shipped(),
+                system.kafka()));
+        await().untilAsserted(() -> assertThat(rest.health().reasons()).isEmpty());
+        Map.of(BALANCE, "", POSITIONS, "", BARS, "?symbol=SPY", MARKETS, "").forEach((path, query) -> {
+            backend.on(path, MisbehavingBackend.reset());
+            assertThat(get(rest.address(), path, query).status()).isEqualTo(502);
+            backend.on(path, MisbehavingBackend.silent());
+            assertThat(get(rest.address(), path, query).status()).isEqualTo(504);
+        });
     }
 }

@@ -7,7 +7,11 @@ import dev.cutover.rest.RestLegacy;
 import dev.cutover.rest.RestSettings;
 import dev.cutover.schema.FlagReader;
 import dev.cutover.schema.FlagWriter;
+import dev.cutover.schema.JsonFault;
+import dev.cutover.schema.ServedRecord;
+import dev.cutover.schema.Settings;
 import dev.cutover.schema.Stage;
+import dev.cutover.schema.Topics;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,14 +21,18 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListGroupsOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 
 /** REST services over a real broker and real sockets. */
 final class RestSystemRig implements AutoCloseable {
@@ -48,16 +56,23 @@ final class RestSystemRig implements AutoCloseable {
         system.close();
     }
 
-    private RestLegacy rest() {
+    private RestLegacy rest(Map<String, String> given) {
+        Map<String, String> options = new HashMap<>(Map.of("rest-port", "0", "ws-url", "ws://gateway.test/ws/"));
+        options.putAll(given);
         return system.open(RestLegacy.start(
-                new RestSettings("127.0.0.1", 0, "ws://gateway.test/ws/", RETIRE_AFTER, Set.of()),
+                RestSettings.from(Settings.resolve(RestSettings.all(), options, Map.of())),
                 system.catalog(),
                 system.kafka(),
                 clock));
     }
 
     RestLegacy readyRest() {
-        RestLegacy rest = rest();
+        return readyRest(Map.of());
+    }
+
+    /** @param given settings, beside the usual ones */
+    RestLegacy readyRest(Map<String, String> given) {
+        RestLegacy rest = rest(given);
         awaitReady(rest);
         return rest;
     }
@@ -74,6 +89,19 @@ final class RestSystemRig implements AutoCloseable {
                                 URI.create("http://127.0.0.1:" + rest.address().getPort() + path))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** What was recorded of a feature so far, by the records' places. */
+    Map<TopicPartition, List<ServedRecord>> served(String feature) throws JsonFault {
+        Map<TopicPartition, List<ServedRecord>> records = new HashMap<>();
+        String topic = Topics.served(system.catalog().feature(feature).orElseThrow());
+        for (ConsumerRecord<byte[], byte[]> each : system.read(topic)) {
+            ServedRecord record = ServedRecord.fromJson(each.value());
+            assertThat(each.key()).isEqualTo(record.recordKey());
+            records.computeIfAbsent(new TopicPartition(topic, each.partition()), unused -> new ArrayList<>())
+                    .add(record);
+        }
+        return records;
     }
 
     String body(RestLegacy rest, String path) throws IOException, InterruptedException {

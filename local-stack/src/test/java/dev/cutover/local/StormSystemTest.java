@@ -24,8 +24,11 @@ final class StormSystemTest {
     private static final Duration CALM = Duration.ofSeconds(4);
     /** What an event may take at most to those who stayed, with two cores for broker, gateways and all the clients. */
     private static final double MOST_LATE_MS = 1_000;
+    /** Of the time that the storm takes, on a machine that is busy with other things: all of it is then slower. */
+    private static final double PART = 0.25;
 
     private static final double MOSTLY = 0.9;
+    private static final double FAIR = 4;
     /** As they run for users: what looks for leaks costs more than all the rest. */
     private static final String[] JVM = {"-Xmx512m", "-Dio.netty.leakDetection.level=simple"};
 
@@ -82,7 +85,8 @@ final class StormSystemTest {
         first.kill();
         await().atMost(PATIENCE).until(() -> swarm.counts().getOrDefault("resumes", 0L) >= CLIENTS);
         awaitSettled();
-        double tookS = (System.nanoTime() - killedNs) / 1e9;
+        Latencies settled = new Latencies();
+        swarm.tell(() -> swarm.clients().forEach(client -> settled.add(client.settledNs - killedNs)));
         stayers.tell(() -> stayers.onEvent = null);
         Latencies after = measure(CALM);
 
@@ -93,10 +97,10 @@ final class StormSystemTest {
         double fromBacklog = second.metric("cutover_gateway_resumes_total{from=\"backlog\"");
         double resumes = second.metric("cutover_gateway_resumes_total");
         System.out.printf(
-                "%d clients resumed and caught up in %.1f s, %.1f %% of %.0f resumes from the backlog; those who stayed:"
-                        + " before %s; during %s; after %s; clients %s%n",
+                "%d clients had resumed and caught up after %s; %.1f %% of %.0f resumes from the backlog; those who"
+                        + " stayed: before %s; during %s; after %s; clients %s%n",
                 CLIENTS,
-                tookS,
+                settled.shown(),
                 100 * fromBacklog / resumes,
                 resumes,
                 before.shown(),
@@ -107,7 +111,11 @@ final class StormSystemTest {
         assertThat(truth.faults(stayers)).isEmpty();
         assertThat(fromBacklog / resumes).isGreaterThanOrEqualTo(MOSTLY);
         assertThat(stayers.counts().keySet()).noneMatch(each -> each.startsWith("closed"));
-        assertThat(during.percentileMs(99)).isLessThan(MOST_LATE_MS);
+        assertThat(during.percentileMs(99)).isLessThan(Math.max(MOST_LATE_MS, PART * settled.percentileMs(99)));
+        // one after the other, the last takes twice as long as the one in the middle
+        assertThat(settled.percentileMs(99))
+                .as("admitted fairly: nobody waits for much longer than the others")
+                .isLessThan(FAIR * settled.percentileMs(50));
     }
 
     /** @param only null for whichever gateway serves now */

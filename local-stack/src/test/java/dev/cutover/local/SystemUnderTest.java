@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.cutover.control.Control;
 import dev.cutover.control.ControlSettings;
+import dev.cutover.control.Targets;
 import dev.cutover.gateway.Gateway;
 import dev.cutover.gateway.GatewaySettings;
 import dev.cutover.rest.RestLegacy;
@@ -125,14 +126,21 @@ final class SystemUnderTest implements AutoCloseable {
 
     /** @param environment of its start */
     Control control(Map<String, String> environment) {
-        Control control = open(Control.start(
-                ControlSettings.from(Settings.resolve(ControlSettings.all(), Map.of("control-port", "0"), Map.of())),
-                catalog,
-                kafka,
-                environment));
+        return control(controlSettings("control-0"), environment);
+    }
+
+    Control control(ControlSettings settings, Map<String, String> environment) {
+        Control control = open(Control.start(settings, catalog, kafka, environment));
         await().atMost(READY)
                 .untilAsserted(() -> assertThat(control.health().reasons()).isEmpty());
         return control;
+    }
+
+    /** Of a service on a free port that probes nothing. */
+    static ControlSettings controlSettings(String name) {
+        return ControlSettings.from(Settings.resolve(
+                        ControlSettings.all(), Map.of("control-port", "0", "control-name", name), Map.of()))
+                .probing(Targets.NONE);
     }
 
     TestClient client(Gateway gateway) throws InterruptedException {

@@ -28,6 +28,12 @@ import org.junit.jupiter.api.io.TempDir;
 /** A running gateway whose Kafka goes away, or whose topics are not what they were. */
 final class UpstreamSystemTest {
     private static final String TOPIC = "events.positions";
+    /** A second, and as much again for a machine that has other things to do. */
+    private static final Duration NOTICED = Duration.ofSeconds(2);
+    /** For which the new topic's leaders must be known, and its begin be found. */
+    private static final Duration READ_ANEW = Duration.ofSeconds(3);
+
+    private static final Duration MINUTE = Duration.ofMinutes(1);
 
     @TempDir
     private Path directory;
@@ -98,19 +104,30 @@ final class UpstreamSystemTest {
                 .json();
 
         deleteTopic();
-        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(degraded(gateway))
-                .anyMatch(each -> each.startsWith("topic " + TOPIC + " has been deleted")));
+        long deletedNs = System.nanoTime();
+        await().atMost(Duration.ofSeconds(10))
+                .pollInterval(Duration.ofMillis(5))
+                .untilAsserted(() -> assertThat(degraded(gateway))
+                        .anyMatch(each -> each.startsWith("topic " + TOPIC + " has been deleted")));
+        Duration noticed = Duration.ofNanos(System.nanoTime() - deletedNs);
         assertThat(gateway.health().ready()).isTrue();
         subscriber(gateway, "");
         makeTopic();
+        long madeNs = System.nanoTime();
         EventFeed newFeed = system.feed();
         newFeed.sendNow("positions", "1", position("1", 100));
         newFeed.sendNow("positions", "2", position("2", 101));
 
         String epoch = null;
         for (TestClient client : List.of(all, one)) {
-            JsonNode began = client.next(frame -> frame.json().path("gap").asBoolean(), "gap")
-                    .json();
+            Heard gap = client.next(frame -> frame.json().path("gap").asBoolean(), "gap");
+            Duration told = Duration.ofNanos(gap.atNs() - madeNs);
+            System.out.printf(
+                    "the deletion was noticed after %d ms, clients were told of the new topic after %d ms%n",
+                    noticed.toMillis(), told.toMillis());
+            assertThat(noticed).isLessThan(NOTICED);
+            assertThat(told).isLessThan(NOTICED.plus(READ_ANEW));
+            JsonNode began = gap.json();
             assertThat(began.get("type").asText()).isEqualTo("subscribed");
             assertThat(began.has("id")).isFalse();
             epoch = began.get("epoch").asText();
@@ -243,13 +260,80 @@ final class UpstreamSystemTest {
     }
 
     @Test
-    void metricsOfTheGatewayAndOfWhatItStandsOnAreThere() throws Exception {
+    void aFeatureThatHasFallenSilentIsSaidInReadyAndInTheHeartbeatUntilItSpeaksAgain() throws Exception {
         EventFeed feed = system.feed();
+        feed.sendAt(System.currentTimeMillis() - MINUTE.toMillis(), "positions", "1", position("1", 1));
+        feed.sendNow("market_status", "1", "{\"market_id\":1}");
         Gateway gateway = system.gateway();
+        TestClient client = subscriber(gateway, "");
+        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+            TestHttp.Answer ready = TestHttp.get(gateway.address(), "/health/ready");
+            assertThat(ready.status()).isEqualTo(200);
+            assertThat(ready.json().path("degraded")).singleElement().satisfies(each -> assertThat(each.asText())
+                    .startsWith("feature positions is silent: "));
+        });
+        beat(feed);
+        JsonNode heartbeat = client.next("heartbeat").json();
+        assertThat(heartbeat.path("silent")).extracting(JsonNode::asText).containsExactly("positions");
+        assertThat(new AsyncApi().faults(heartbeat)).isEmpty();
+        feed.sendNow("positions", "1", position("1", 2));
+        await().atMost(Duration.ofSeconds(10)).until(() -> degraded(gateway).isEmpty());
+        beat(feed);
+        assertThat(client.next("heartbeat").json().has("silent")).isFalse();
+    }
+
+    private void beat(EventFeed feed) {
+        feed.sendRaw(
+                system.catalog().heartbeat().topic(),
+                0,
+                "heartbeat",
+                EventFeed.utf8("heartbeat"),
+                EventFeed.utf8("{\"timestamp\":\"2026-01-05T15:30:00Z\",\"heartbeat_count\":30}"));
+    }
+
+    /** One subscription that is live, one that has resumed, a replay, and a client that had to be closed. */
+    private void use(Gateway gateway, EventFeed feed) throws InterruptedException {
         TestClient client = subscriber(gateway, "");
         feed.sendNow("positions", "1", position("1", 1));
         client.next("positions");
+        Heard began = client.heard().get(1);
+        system.client(gateway)
+                .say("{\"type\":\"subscribe\",\"feature\":\"positions\",\"from\":{\"epoch\":"
+                        + began.json().path("epoch") + ",\"offsets\":"
+                        + began.json().path("offsets") + "}}")
+                .next("caught_up");
+        client.say("{\"type\":\"subscribe\",\"id\":2,\"feature\":\"positions\",\"from\":\"earliest\","
+                        + "\"until\":\"2999-01-01T00:00:00Z\"}")
+                .next("replay_complete");
+        TestClient bad = system.client(gateway);
+        for (int i = 0; i < 20; i++) {
+            bad.say("nonsense");
+        }
+        bad.next("(closed)");
+    }
+
+    @Test
+    void metricsOfTheGatewayAndOfWhatItStandsOnAreThere() throws Exception {
+        EventFeed feed = system.feed();
+        Gateway gateway = system.gateway();
+        use(gateway, feed);
         Set<String> missing = new HashSet<>(List.of(
+                "cutover_gateway_connections 2.0",
+                "cutover_gateway_subscriptions{feature=\"positions\"} 2.0",
+                "cutover_gateway_subscriptions{feature=\"intraday\"} 0.0",
+                "cutover_gateway_events_read_total 1.0",
+                "cutover_gateway_frames_sent_total 3",
+                "cutover_gateway_bytes_sent_total ",
+                "cutover_gateway_conflated_total 0.0",
+                "cutover_gateway_closed_total{code=\"bad_messages\"} 1.0",
+                "cutover_gateway_refused_total{code=\"bad_request\"} 20.0",
+                "cutover_gateway_resumes_total{from=\"backlog\"} 1.0",
+                "cutover_gateway_resumes_total{from=\"log\"} 0.0",
+                "cutover_gateway_log_reads_total 1.0",
+                "cutover_gateway_positions_expired_total 0.0",
+                "cutover_gateway_replays 0.0",
+                "cutover_gateway_dead_letters_total 0.0",
+                "cutover_gateway_delivery_seconds_count ",
                 "cutover_gateway_delivery_seconds_bucket{le=\"0.005\"}",
                 "cutover_gateway_lag{feature=\"positions\",partition=\"2\"} 0.0",
                 "cutover_gateway_backlog_bytes{loop=\"1\"}",

@@ -1,74 +1,67 @@
 package dev.cutover.rest;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cutover.schema.Feature;
 import dev.cutover.schema.Flag;
 import dev.cutover.schema.HttpAnswer;
-import dev.cutover.schema.Stage;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What one feature's endpoint answers, by its stage. Immutable; any thread; waits for nothing. */
-final class FeatureEndpoint {
-    private static final String RETRY_AFTER_S = "1";
-    /** RFC 9110, section 5.6.7. */
-    private static final DateTimeFormatter HTTP_DATE = DateTimeFormatter.ofPattern(
-                    "EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)
-            .withZone(ZoneOffset.UTC);
+/** What one feature's endpoint answers of Cutover's own views, by its stage. Immutable; any thread; waits for nothing. */
+final class FeatureEndpoint implements Endpoint {
     /** RFC 9110, section 8.8.3. */
     private static final Pattern ENTITY_TAG = Pattern.compile("\"[^\"]*\"");
 
+    private final StageAnswers stages;
     private final Feature feature;
     private final Feature.Rest rest;
-    private final Supplier<Optional<Flag>> flag;
     private final Snapshots snapshots;
-    private final String gatewayUrl;
+    private final Function<String, Optional<BodyChange>> changes;
 
     /**
-     * The endpoint of a feature.
+     * The endpoint of a feature that has one.
      *
-     * @param feature one that has an endpoint
-     * @param flag empty while no flag has been read: a stage is never guessed
+     * @param changes as in {@link RestExtras}
      */
-    FeatureEndpoint(Feature feature, Supplier<Optional<Flag>> flag, Snapshots snapshots, String gatewayUrl) {
-        this.feature = feature;
+    FeatureEndpoint(StageAnswers stages, Snapshots snapshots, Function<String, Optional<BodyChange>> changes) {
+        this.stages = stages;
+        this.feature = stages.feature();
         this.rest = feature.rest().orElseThrow();
-        this.flag = flag;
         this.snapshots = snapshots;
-        this.gatewayUrl = gatewayUrl;
+        this.changes = changes;
     }
 
-    String feature() {
-        return feature.name();
+    @Override
+    public Feature feature() {
+        return feature;
     }
 
-    /** Without the slash at its end. */
-    String path() {
-        return rest.path();
+    @Override
+    public boolean hasOwnCors() {
+        return true;
     }
 
-    /**
-     * The answer to a GET, and, without its body, to a HEAD.
-     *
-     * @param parameters decoded
-     * @param ifNoneMatch the header, its lines joined by commas; null where there is none
-     */
-    Answer get(Map<String, List<String>> parameters, String ifNoneMatch) {
-        Optional<Flag> now = flag.get();
-        if (now.isEmpty()) {
-            return unavailable("the stage of " + feature.name() + " has not been read from Kafka yet");
+    @Override
+    public CompletableFuture<Answer> answer(Request request) {
+        return CompletableFuture.completedFuture(get(request));
+    }
+
+    private Answer get(Request request) {
+        Map<String, List<String>> parameters;
+        try {
+            parameters = QueryString.parse(request.query());
+        } catch (IllegalArgumentException e) {
+            return new Answer(HttpAnswer.problem(400, "Bad query", "the query can't be decoded: " + e.getMessage()));
         }
-        if (now.get().stage() == Stage.PROMOTED) {
-            return gone(now.get());
+        Optional<Flag> now = stages.flag();
+        Optional<Answer> decided = stages.decided(now);
+        if (decided.isPresent()) {
+            return decided.get();
         }
         SnapshotQuery query;
         try {
@@ -79,22 +72,33 @@ final class FeatureEndpoint {
         Optional<Snapshot> snapshot =
                 query.key() == null ? snapshots.all(feature.name()) : snapshots.one(feature.name(), query.key());
         if (snapshot.isEmpty()) {
-            return unavailable("the views of " + feature.name() + " are being filled from Kafka");
+            return stages.unavailable("the views of " + feature.name() + " are being filled from Kafka");
         }
-        SnapshotBody body = SnapshotBody.of(feature, snapshot.get(), query);
+        SnapshotBody body = SnapshotBody.of(
+                feature, snapshot.get(), query, changes.apply(feature.name()).orElse(null));
         return body == null
-                ? unknownKey(query.key())
-                : found(body.bytes(), body.tag(), snapshot.get(), now.get(), ifNoneMatch);
+                ? unknownKey(query, snapshot.get())
+                : found(body, query, snapshot.get(), now.orElseThrow(), request.header("If-None-Match"));
     }
 
-    private Answer found(byte[] body, String tag, Snapshot snapshot, Flag now, String ifNoneMatch) {
-        Map<String, String> headers = new HashMap<>(deprecation(now));
+    private Answer found(SnapshotBody body, SnapshotQuery query, Snapshot snapshot, Flag now, String ifNoneMatch) {
+        String tag = body.tag();
+        Map<String, String> headers = new HashMap<>(stages.deprecation(now));
         headers.put("ETag", tag);
         headers.put("Cutover-Position", snapshot.position());
         headers.put(Answer.CACHE_CONTROL, "no-cache");
-        return matches(ifNoneMatch, tag)
-                ? Answer.withoutBody(304, headers)
-                : new Answer(HttpAnswer.json(200, body), headers);
+        if (matches(ifNoneMatch, tag)) {
+            return Answer.withoutBody(304, headers);
+        }
+        byte[] bytes = body.bytes();
+        return new Answer(HttpAnswer.json(200, bytes), headers)
+                .showing(new Served.Views(
+                        snapshot.epoch(),
+                        snapshot.offsets(),
+                        query.key() == null,
+                        query.normalised(rest),
+                        bytes,
+                        body.parts()));
     }
 
     /** By the weak comparison (RFC 9110, section 13.1.2): whether one of the tags is this one, or any would do. */
@@ -114,63 +118,28 @@ final class FeatureEndpoint {
         return false;
     }
 
-    private Map<String, String> deprecation(Flag now) {
-        if (now.stage() != Stage.LIVE) {
-            return Map.of();
-        }
-        Map<String, String> headers = new HashMap<>(successor());
-        if (now.since() != null) {
-            headers.put("Deprecation", "@" + now.since().getEpochSecond()); // RFC 9745
-        }
-        if (now.sunset() != null) {
-            headers.put("Sunset", HTTP_DATE.format(now.sunset())); // RFC 8594
-        }
-        return headers;
-    }
-
-    private Map<String, String> successor() {
-        return Map.of("Link", "<" + gatewayUrl + ">; rel=\"successor-version\"");
-    }
-
-    private Answer gone(Flag now) {
-        Instant since = now.since();
-        ObjectNode body = problem(
-                        410,
-                        "Promoted to WebSocket",
-                        feature.name() + " is not served by REST any more" + (since == null ? "" : ", since " + since)
-                                + "; subscribe to it at " + gatewayUrl)
-                .put("websocket", gatewayUrl)
-                .put("since", since == null ? null : since.toString());
-        return Answer.problem(body, successor());
-    }
-
     private Answer badParameter(BadParameterException e) {
         return Answer.problem(
-                problem(400, "Bad parameter", "parameter " + e.parameter() + " of " + path() + ": " + e.getMessage())
+                stages.problem(
+                                400,
+                                "Bad parameter",
+                                "parameter " + e.parameter() + " of " + path() + ": " + e.getMessage())
                         .put("parameter", e.parameter()),
                 Map.of());
     }
 
-    private Answer unknownKey(String key) {
+    private Answer unknownKey(SnapshotQuery query, Snapshot snapshot) {
+        String key = query.key();
         String next = rest.all() == null ? "" : "; " + path() + "/ without it lists all";
         return Answer.problem(
-                problem(
-                                404,
-                                "Unknown key",
-                                "nothing is known of " + rest.parameter() + " '" + key + "' in " + feature.name()
-                                        + next)
-                        .put("parameter", rest.parameter())
-                        .put("value", key),
-                Map.of());
-    }
-
-    private Answer unavailable(String reason) {
-        return Answer.problem(
-                problem(503, "Not ready", reason + "; ask again in " + RETRY_AFTER_S + " s"),
-                Map.of("Retry-After", RETRY_AFTER_S));
-    }
-
-    private ObjectNode problem(int status, String title, String detail) {
-        return HttpAnswer.problemBody(status, title, detail).put("feature", feature.name());
+                        stages.problem(
+                                        404,
+                                        "Unknown key",
+                                        "nothing is known of " + rest.parameter() + " '" + key + "' in "
+                                                + feature.name() + next)
+                                .put("parameter", rest.parameter())
+                                .put("value", key),
+                        Map.of())
+                .showing(new Served.Unknown(key, query.normalised(rest), snapshot.epoch(), snapshot.offsets()));
     }
 }

@@ -86,7 +86,7 @@ final class Materialiser implements ViewProcessor.Progress {
 
     private KafkaStreams streams(KafkaConnection kafka, DeadLetters deadLetters) {
         try {
-            StreamsConfig settings = new StreamsConfig(StreamsSettings.of(kafka, applicationId, stateDirectory));
+            StreamsConfig settings = new StreamsConfig(ViewSettings.of(kafka, applicationId, stateDirectory));
             return new KafkaStreams(ViewProcessor.topology(settings, feature, deadLetters, this), settings);
         } catch (RuntimeException e) {
             deleteStateDirectory();

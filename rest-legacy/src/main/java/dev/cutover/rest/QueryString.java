@@ -3,9 +3,11 @@ package dev.cutover.rest;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Reads a query. Javalin's own reader drops all parameters when one can't be decoded: a list would answer for a key. */
 final class QueryString {
@@ -33,6 +35,20 @@ final class QueryString {
             }
         }
         return parameters;
+    }
+
+    /** The query as it is, without one of its parameters; empty where nothing else is in it. */
+    static String without(String name, String raw) {
+        return Arrays.stream(raw.split("&", -1))
+                .filter(parameter -> !parameter.isEmpty()
+                        && !decode(parameter.substring(0, nameLength(parameter)))
+                                .equals(name))
+                .collect(Collectors.joining("&"));
+    }
+
+    private static int nameLength(String parameter) {
+        int equals = parameter.indexOf('=');
+        return equals < 0 ? parameter.length() : equals;
     }
 
     private static String decode(String text) {

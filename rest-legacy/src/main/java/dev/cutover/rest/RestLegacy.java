@@ -11,12 +11,16 @@ import dev.cutover.schema.KafkaConnection;
 import dev.cutover.schema.Parts;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
+import dev.cutover.schema.VitalsReporter;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +37,7 @@ public final class RestLegacy implements AutoCloseable {
     private final FeatureCatalog catalog;
     private final Parts parts;
     private final FlagReader flags;
-    private final Materialisers materialisers;
+    private final Supplier<Health> source;
     private final RestHttp http;
     private volatile boolean closing;
 
@@ -53,42 +57,94 @@ public final class RestLegacy implements AutoCloseable {
      */
     public static RestLegacy start(
             RestSettings settings, FeatureCatalog catalog, KafkaConnection kafka, InstantSource clock) {
-        return Parts.start(parts -> new RestLegacy(settings, catalog, kafka, clock, parts));
+        return start(settings, catalog, kafka, clock, RestExtras.NONE);
+    }
+
+    /** Starts a service with what the local stack adds, as {@link #start(RestSettings, FeatureCatalog, KafkaConnection)}. */
+    public static RestLegacy start(
+            RestSettings settings, FeatureCatalog catalog, KafkaConnection kafka, RestExtras extras) {
+        return start(settings, catalog, kafka, Clock.systemUTC(), extras);
+    }
+
+    private static RestLegacy start(
+            RestSettings settings,
+            FeatureCatalog catalog,
+            KafkaConnection kafka,
+            InstantSource clock,
+            RestExtras extras) {
+        return Parts.start(parts -> new RestLegacy(settings, catalog, kafka, clock, extras, parts));
     }
 
     private RestLegacy(
-            RestSettings settings, FeatureCatalog catalog, KafkaConnection kafka, InstantSource clock, Parts parts) {
+            RestSettings settings,
+            FeatureCatalog catalog,
+            KafkaConnection kafka,
+            InstantSource clock,
+            RestExtras extras,
+            Parts parts) {
         this.catalog = catalog;
         this.parts = parts;
         RestMetrics metrics = new RestMetrics();
-        Admin admin = kafka.admin("cutover-rest-admin");
-        parts.add("admin client", () -> admin.close(ADMIN_CLOSE_TIMEOUT));
         flags = parts.add("flag reader", new FlagReader(kafka, "cutover-rest-flags"));
         metrics.showFlags(flags);
-        DeadLetters deadLetters = parts.add(
-                "dead letters",
-                DeadLetters.open(kafka, "cutover-rest-dead-letters", metrics.deadLetters, metrics.deadLettersFailed));
-        materialisers = parts.add(
-                "materialisers",
-                new Materialisers(catalog, kafka, admin, flags, deadLetters, settings.retireAfter(), clock, metrics));
+        ServedRecorder recorder = parts.add(
+                "recorder",
+                new ServedRecorder(
+                        ServedRecorder.producer(kafka),
+                        settings.recordRate(),
+                        UUID.randomUUID().toString(),
+                        InstantSource.system(),
+                        System::nanoTime,
+                        metrics));
+        List<Endpoint> endpoints;
+        if (settings.upstream().isPresent()) {
+            Upstream upstream =
+                    parts.add("upstream", new Upstream(settings.upstream().get()));
+            source = upstream::health;
+            endpoints = endpoints(settings.gatewayUrl(), stages -> new UpstreamEndpoint(stages, upstream, metrics));
+        } else {
+            Materialisers materialisers = materialisers(settings, kafka, clock, metrics);
+            source = materialisers::health;
+            endpoints = endpoints(
+                    settings.gatewayUrl(), stages -> new FeatureEndpoint(stages, materialisers, extras.changes()));
+        }
         http = parts.add(
                 "http",
                 RestHttp.start(
                         settings,
-                        endpoints(settings.gatewayUrl()),
+                        endpoints,
+                        extras.posts(),
                         new ServiceEndpoints(this::health, this::status, metrics::scrape),
-                        new Cors(settings.corsOrigins()),
+                        recorder,
+                        InstantSource.system(),
                         metrics));
-        flags.onChange(change -> materialisers.wake());
-        var unused = flags.caughtUp().thenRun(materialisers::wake);
-        materialisers.start();
+        recorder.start();
+        parts.add(
+                "vitals", VitalsReporter.start("rest", "rest-" + http.address().getPort(), () -> 0, kafka));
         log.info("REST listens on {}", http.address());
     }
 
-    private List<FeatureEndpoint> endpoints(String gatewayUrl) {
+    /** Cutover's own snapshots, which fill from now on. */
+    private Materialisers materialisers(
+            RestSettings settings, KafkaConnection kafka, InstantSource clock, RestMetrics metrics) {
+        Admin admin = kafka.admin("cutover-rest-admin");
+        parts.add("admin client", () -> admin.close(ADMIN_CLOSE_TIMEOUT));
+        DeadLetters deadLetters = parts.add(
+                "dead letters",
+                DeadLetters.open(kafka, "cutover-rest-dead-letters", metrics.deadLetters, metrics.deadLettersFailed));
+        Materialisers materialisers = parts.add(
+                "materialisers",
+                new Materialisers(catalog, kafka, admin, flags, deadLetters, settings.retireAfter(), clock, metrics));
+        flags.onChange(change -> materialisers.wake());
+        var unused = flags.caughtUp().thenRun(materialisers::wake);
+        materialisers.start();
+        return materialisers;
+    }
+
+    private List<Endpoint> endpoints(String gatewayUrl, Function<StageAnswers, Endpoint> maker) {
         return catalog.features().stream()
                 .filter(feature -> feature.rest().isPresent())
-                .map(feature -> new FeatureEndpoint(feature, () -> flag(feature), materialisers, gatewayUrl))
+                .map(feature -> maker.apply(new StageAnswers(feature, () -> flag(feature), gatewayUrl)))
                 .toList();
     }
 
@@ -102,10 +158,13 @@ public final class RestLegacy implements AutoCloseable {
         return http.address();
     }
 
-    /** Ready once the flags are known and every feature that is not promoted can be served; not any more once it stops. */
+    /**
+     * Ready once the flags are known and every feature that is not promoted can be served of Cutover's own snapshots, or is to
+     * be served by an existing service; not any more once it stops.
+     */
     public Health health() {
         Health own = closing ? new Health(List.of("the service is stopping")) : new Health(List.of());
-        return own.and(materialisers.health()).and(flags.health());
+        return own.and(source.get()).and(flags.health());
     }
 
     /** The flags as this service knows them. */

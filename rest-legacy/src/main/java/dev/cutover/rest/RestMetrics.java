@@ -42,6 +42,35 @@ final class RestMetrics {
                 .increment();
     }
 
+    /**
+     * What became of bodies that were answered, as evidence.
+     *
+     * @param outcome recorded, repeated, sampled_out, dropped, lost, or why it could not be compared: of a few words
+     */
+    void served(String feature, String outcome, int bodies) {
+        Counter.builder("cutover.rest.served")
+                .description(
+                        "bodies that were answered, by what became of them as evidence; of dropped ones, the answers")
+                .tag("feature", feature)
+                .tag("outcome", outcome)
+                .register(registry)
+                .increment(bodies);
+    }
+
+    /**
+     * A request that went, or would have gone, to the service behind.
+     *
+     * @param outcome of a few words
+     */
+    void upstream(String feature, String outcome) {
+        Counter.builder("cutover.rest.upstream")
+                .description("requests for the existing service behind, by what became of them")
+                .tag("feature", feature)
+                .tag("outcome", outcome)
+                .register(registry)
+                .increment();
+    }
+
     /** A filling that began. */
     void filling(String feature) {
         Counter.builder("cutover.rest.fills")

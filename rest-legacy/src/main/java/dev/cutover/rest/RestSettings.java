@@ -8,7 +8,9 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a REST service can be told.
@@ -18,8 +20,17 @@ import java.util.Set;
  * @param gatewayUrl the WebSocket address that clients are sent to
  * @param retireAfter how long a promoted feature's snapshots are kept warm for a rollback
  * @param corsOrigins the origins whose pages may read answers, beside those of the loopback interface; in lower case
+ * @param recordRate how many bodies a second are recorded, beside the prober's; 0 for the prober's alone
+ * @param upstream the existing service that answers for the features; empty where Cutover's own snapshots do
  */
-public record RestSettings(String host, int port, String gatewayUrl, Duration retireAfter, Set<String> corsOrigins) {
+public record RestSettings(
+        String host,
+        int port,
+        String gatewayUrl,
+        Duration retireAfter,
+        Set<String> corsOrigins,
+        int recordRate,
+        Optional<UpstreamSettings> upstream) {
 
     public static final Setting<Integer> PORT = Settings.REST_PORT;
     public static final Setting<String> WS_URL = new Setting<>(
@@ -39,8 +50,19 @@ public record RestSettings(String host, int port, String gatewayUrl, Duration re
             "cors-origins",
             "the origins whose pages may read REST's answers, with commas; those of this machine always may");
 
+    public static final Setting<Integer> RECORD_RATE = Setting.integer(
+            "record-rate",
+            "N",
+            200,
+            0,
+            100_000,
+            "how many bodies a second are recorded to be compared with the events; the prober's are always, and not counted");
+
     /** All of the REST service's own. */
-    public static final List<Setting<?>> OWN = List.of(WS_URL, RETIRE_AFTER, CORS_ORIGINS);
+    public static final List<Setting<?>> OWN = Stream.concat(
+                    Stream.<Setting<?>>of(WS_URL, RETIRE_AFTER, CORS_ORIGINS, RECORD_RATE),
+                    UpstreamSettings.OWN.stream())
+            .toList();
 
     private static final Set<String> WEB_SOCKET_SCHEMES = Set.of("ws", "wss");
 
@@ -61,17 +83,19 @@ public record RestSettings(String host, int port, String gatewayUrl, Duration re
                 settings.get(PORT),
                 settings.isSet(WS_URL) ? settings.get(WS_URL) : gatewayUrl(host, settings.get(Settings.GATEWAY_PORT)),
                 settings.get(RETIRE_AFTER),
-                settings.isSet(CORS_ORIGINS) ? settings.get(CORS_ORIGINS) : Set.of());
+                settings.isSet(CORS_ORIGINS) ? settings.get(CORS_ORIGINS) : Set.of(),
+                settings.get(RECORD_RATE),
+                UpstreamSettings.from(settings));
     }
 
     /** The same service at another port. */
     public RestSettings at(int otherPort) {
-        return new RestSettings(host, otherPort, gatewayUrl, retireAfter, corsOrigins);
+        return new RestSettings(host, otherPort, gatewayUrl, retireAfter, corsOrigins, recordRate, upstream);
     }
 
     /** The same service, sending its clients to another WebSocket address. */
     public RestSettings withGatewayUrl(String otherUrl) {
-        return new RestSettings(host, port, otherUrl, retireAfter, corsOrigins);
+        return new RestSettings(host, port, otherUrl, retireAfter, corsOrigins, recordRate, upstream);
     }
 
     private static String gatewayUrl(String host, int port) {

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
@@ -29,12 +30,19 @@ final class SnapshotBody {
     /** Of all that the body depends on: one body is one tag, so the tag is a strong one. */
     private final MessageDigest digest;
 
-    /** How many are in it so far. */
-    private int events;
+    /** Null for none, but while answers are to be wrong. */
+    private final BodyChange change;
 
-    private SnapshotBody(Feature feature, Snapshot snapshot, SnapshotQuery query) {
+    /** Each key's own body in it. */
+    private final List<Served.Part> parts = new ArrayList<>();
+
+    private SnapshotBody(Feature feature, Snapshot snapshot, SnapshotQuery query, BodyChange change) {
         this.feature = feature;
+        this.change = change;
         this.digest = sha256();
+        if (change != null) {
+            digest.update((change.tag() + "\n").getBytes(StandardCharsets.UTF_8));
+        }
         digest.update((snapshot.epoch() + "\n" + feature.rest().orElseThrow() + "\n" + query)
                 .getBytes(StandardCharsets.UTF_8));
     }
@@ -50,10 +58,11 @@ final class SnapshotBody {
     /**
      * The body that answers the query.
      *
+     * @param change null for none
      * @return null where the snapshot knows nothing of the key that is asked for
      */
-    static SnapshotBody of(Feature feature, Snapshot snapshot, SnapshotQuery query) {
-        SnapshotBody body = new SnapshotBody(feature, snapshot, query);
+    static SnapshotBody of(Feature feature, Snapshot snapshot, SnapshotQuery query, BodyChange change) {
+        SnapshotBody body = new SnapshotBody(feature, snapshot, query, change);
         if (query.key() == null) {
             body.list(snapshot.views());
             return body;
@@ -63,6 +72,11 @@ final class SnapshotBody {
 
     byte[] bytes() {
         return json.toByteArray();
+    }
+
+    /** Where each key's own body is in {@link #bytes}. */
+    List<Served.Part> parts() {
+        return List.copyOf(parts);
     }
 
     /** An entity tag, quoted (RFC 9110, section 8.8.3). */
@@ -77,14 +91,27 @@ final class SnapshotBody {
         views.stream()
                 .sorted(Comparator.comparing(view -> KeyOrder.of(view.key())))
                 .forEach(view -> {
-                    int before = events;
-                    newest(view, form.type(), before > 0 ? "," : "");
+                    String divider = parts.isEmpty() ? "" : ",";
+                    int from = json.size() + divider.length();
+                    if (newest(view, form.type(), divider)) {
+                        parts.add(part(view, from));
+                    }
                 });
         text("]}");
     }
 
+    private Served.Part part(Snapshot.Keyed view, int from) {
+        return new Served.Part(view.key(), view.partition(), view.view().offset(), from, json.size() - from);
+    }
+
     /** Writes the body of one key, and tells whether there was anything to show. */
     private boolean key(Snapshot.Keyed view, SnapshotQuery query) {
+        boolean shown = ofKey(view, query);
+        parts.add(part(view, 0));
+        return shown;
+    }
+
+    private boolean ofKey(Snapshot.Keyed view, SnapshotQuery query) {
         KeyBody form = feature.rest().orElseThrow().one();
         if (form instanceof KeyBody.Data data) {
             return newest(view, data.type(), "");
@@ -129,13 +156,17 @@ final class SnapshotBody {
     }
 
     private void event(Snapshot.Keyed view, KeyView.Entry entry) {
-        events++;
         digest.update(ByteBuffer.allocate(Integer.BYTES + Long.BYTES)
                 .putInt(view.partition())
                 .putLong(entry.offset())
                 .flip());
         ByteBuffer data = entry.data();
-        json.write(data.array(), data.arrayOffset() + data.position(), data.remaining());
+        int from = data.arrayOffset() + data.position();
+        if (change == null) {
+            json.write(data.array(), from, data.remaining());
+        } else {
+            json.writeBytes(change.apply(Arrays.copyOfRange(data.array(), from, from + data.remaining())));
+        }
     }
 
     private SnapshotBody text(String text) {

@@ -3,9 +3,13 @@ package dev.cutover.rest;
 import dev.cutover.schema.Feature;
 import dev.cutover.schema.Feature.KeyBody;
 import dev.cutover.schema.Feature.Member;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What a request asks of an endpoint.
@@ -34,7 +38,21 @@ record SnapshotQuery(String key, int limit) {
         return new SnapshotQuery(key, hasSeries(rest) ? limit(parameters) : Integer.MAX_VALUE);
     }
 
-    private static boolean hasSeries(Feature.Rest rest) {
+    /** As a query, in the order of the parameters' names: requests for the same have the same. */
+    String normalised(Feature.Rest rest) {
+        Map<String, String> parameters = new TreeMap<>();
+        if (key != null) {
+            parameters.put(rest.parameter(), key);
+        }
+        if (limit != Integer.MAX_VALUE) {
+            parameters.put(LIMIT, Integer.toString(limit));
+        }
+        return parameters.entrySet().stream()
+                .map(each -> each.getKey() + "=" + URLEncoder.encode(each.getValue(), StandardCharsets.UTF_8))
+                .collect(Collectors.joining("&"));
+    }
+
+    static boolean hasSeries(Feature.Rest rest) {
         return rest.one() instanceof KeyBody.Members body
                 && body.members().stream().anyMatch(Member.Entries.class::isInstance);
     }

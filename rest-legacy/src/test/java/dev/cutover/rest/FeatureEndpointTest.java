@@ -8,10 +8,12 @@ import static dev.cutover.rest.RestRig.SINCE;
 import static dev.cutover.rest.RestRig.header;
 import static dev.cutover.rest.RestRig.problem;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cutover.schema.Stage;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -189,5 +191,67 @@ final class FeatureEndpointTest {
         assertThat(rig.get(BALANCE, "If-None-Match", "\"x\"", "If-None-Match", tag)
                         .statusCode())
                 .isEqualTo(304);
+    }
+
+    /** Adds a member to each event, as wrong as a change can be. */
+    private record Marked(String tag) implements BodyChange {
+        @Override
+        public byte[] apply(byte[] data) {
+            String text = new String(data, StandardCharsets.UTF_8);
+            return ("{\"drift\":\"" + tag + "\"," + text.substring(1)).getBytes(StandardCharsets.UTF_8);
+        }
+    }
+
+    @Test
+    void aChangeIsServedAndShownAndHasATagOfItsOwnForAsLongAsItIsOn() throws Exception {
+        rig.snapshots.put("account_balance", "1", 0, 1, null, 5, "{\"a\":1}");
+        rig.snapshots.put("account_balance", "2", 0, 1, null, 6, "{\"a\":2}");
+        String before = header(rig.get(BALANCE), "etag");
+        rig.changes.put("account_balance", new Marked("x"));
+        HttpResponse<String> changed = rig.get(BALANCE, "If-None-Match", before);
+        assertThat(changed.statusCode()).isEqualTo(200);
+        assertThat(changed.body()).isEqualTo("{\"accounts\":[{\"drift\":\"x\",\"a\":1},{\"drift\":\"x\",\"a\":2}]}");
+        Served.Views shown = (Served.Views) rig.served.get(1).content();
+        assertThat(shown.parts())
+                .extracting(part -> new String(shown.body(), part.from(), part.length(), StandardCharsets.UTF_8))
+                .containsExactly("{\"drift\":\"x\",\"a\":1}", "{\"drift\":\"x\",\"a\":2}");
+        rig.changes.put("account_balance", new Marked("y"));
+        assertThat(header(rig.get(BALANCE), "etag")).isNotIn(before, header(changed, "etag"));
+        rig.changes.clear();
+        HttpResponse<String> after = rig.get(BALANCE, "If-None-Match", header(changed, "etag"));
+        assertThat(after.statusCode()).isEqualTo(200);
+        assertThat(header(after, "etag")).isEqualTo(before);
+    }
+
+    @Test
+    void whatIsShownOfAnAnswerIsEachKeysOwnBodyAndItsOffset() throws Exception {
+        rig.snapshots.put("intraday", "SPY", 0, 390, "a", 9, "{\"n\":1}");
+        rig.snapshots.put("intraday", "SPY", 1, 1, null, 12, "{\"vwap\":1}");
+        HttpResponse<String> one = rig.get(BARS + "?limit=003&symbol=SPY&other=1");
+        Served.Views shown = (Served.Views) rig.served.get(0).content();
+        assertThat(shown.query()).isEqualTo("limit=3&symbol=SPY");
+        assertThat(shown.list()).isFalse();
+        assertThat(shown.epoch()).isEqualTo("epoch-1");
+        assertThat(new String(shown.body(), StandardCharsets.UTF_8)).isEqualTo(one.body());
+        assertThat(shown.parts()).containsExactly(new Served.Part("SPY", 1, 12, 0, shown.body().length));
+
+        rig.snapshots.put("global_market", "2", 0, 1, null, 5, "{\"m\":2}");
+        rig.snapshots.put("global_market", "1", 0, 1, null, 6, "{ \"m\":1 }");
+        HttpResponse<String> all = rig.get(MARKETS);
+        Served.Views list = (Served.Views) rig.served.get(1).content();
+        assertThat(list.list()).isTrue();
+        assertThat(list.parts())
+                .extracting(Served.Part::key, Served.Part::offset, part -> all.body()
+                        .substring(part.from(), part.from() + part.length()))
+                .containsExactly(tuple("1", 6L, "{ \"m\":1 }"), tuple("2", 5L, "{\"m\":2}"));
+
+        rig.get(BALANCE + "?account_id=77").body();
+        assertThat(rig.served.get(2).content())
+                .isEqualTo(new Served.Unknown("77", "account_id=77", "epoch-1", List.of(1050L, 77L, -1L)));
+        rig.send("HEAD", BALANCE + "?account_id=77").body();
+        rig.get(BALANCE + "?account_id=").body();
+        assertThat(rig.served.get(3).content()).isEqualTo(Served.NOTHING);
+        assertThat(rig.served.get(4).content()).isEqualTo(Served.NOTHING);
+        assertThat(rig.served).extracting(Served::status).containsExactly(200, 200, 404, 404, 400);
     }
 }

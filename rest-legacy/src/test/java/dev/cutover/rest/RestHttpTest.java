@@ -171,6 +171,34 @@ final class RestHttpTest {
     }
 
     @Test
+    void anAddedRouteTakesJsonFromThisMachineAlone() throws Exception {
+        assertThat(post("{\"a\":1}", "Content-Type", "application/json").body()).isEqualTo("{\"a\":1}");
+        assertThat(post("{}", "Content-Type", "application/json", "Origin", "http://localhost:3000")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(problem(post("{}", "Content-Type", "text/plain"), 415)
+                        .get("code")
+                        .asText())
+                .isEqualTo("content_type");
+        assertThat(problem(post("{}", "Content-Type", "application/json", "Origin", "https://evil.example"), 403)
+                        .get("code")
+                        .asText())
+                .isEqualTo("foreign_origin");
+        assertThat(problem(post(" ".repeat(70_000), "Content-Type", "application/json"), 413)
+                        .get("code")
+                        .asText())
+                .isEqualTo("too_large");
+        HttpResponse<String> get = rig.get("/local/echo");
+        problem(get, 405);
+        assertThat(header(get, "allow")).isEqualTo("POST");
+        assertThat(problem(rig.get("/nope"), 404).get("detail").asText()).doesNotContain("/local");
+    }
+
+    private HttpResponse<String> post(String body, String... headers) throws Exception {
+        return rig.post("/local/echo", body, headers);
+    }
+
+    @Test
     void aTakenPortIsNamedInOneLine() {
         int taken = rig.port();
         assertThatThrownBy(() -> rig.start(taken))

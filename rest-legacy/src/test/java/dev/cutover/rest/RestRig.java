@@ -8,6 +8,7 @@ import dev.cutover.schema.Feature;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.Flag;
 import dev.cutover.schema.Health;
+import dev.cutover.schema.HttpAnswer;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.Stage;
@@ -19,6 +20,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +28,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 
 /** The endpoints over real sockets, and over views and flags that the test itself puts there. */
 final class RestRig implements AutoCloseable {
@@ -76,9 +80,23 @@ final class RestRig implements AutoCloseable {
     final OwnSnapshots snapshots = new OwnSnapshots();
     final Map<String, Flag> flags = new ConcurrentHashMap<>();
     final RestMetrics metrics = new RestMetrics();
+    final Map<String, BodyChange> changes = new ConcurrentHashMap<>();
+    /** All that was answered of a feature. */
+    final List<Served> served = new CopyOnWriteArrayList<>();
+
+    private final Map<String, Function<byte[], HttpAnswer>> posts = new ConcurrentHashMap<>();
+    private final Upstream upstream;
     private final RestHttp http;
 
+    /** Over views of the test's own. */
     RestRig() {
+        this(null);
+    }
+
+    /** @param upstream what stands behind; null for views of the test's own */
+    RestRig(Upstream upstream) {
+        this.upstream = upstream;
+        posts.put("/local/echo", body -> HttpAnswer.json(200, body));
         for (Feature feature : CATALOG.features()) {
             flags.put(feature.name(), Flag.initial(feature.name()));
             snapshots.views.put(feature.name(), new TreeMap<>());
@@ -88,22 +106,37 @@ final class RestRig implements AutoCloseable {
 
     /** Another server over the same views and flags. */
     RestHttp start(int port) {
-        List<FeatureEndpoint> endpoints = CATALOG.features().stream()
-                .map(feature -> new FeatureEndpoint(
-                        feature, () -> Optional.ofNullable(flags.get(feature.name())), snapshots, GATEWAY))
+        List<Endpoint> endpoints = CATALOG.features().stream()
+                .map(feature -> endpoint(
+                        new StageAnswers(feature, () -> Optional.ofNullable(flags.get(feature.name())), GATEWAY)))
                 .toList();
         ServiceEndpoints service = new ServiceEndpoints(
                 () -> new Health(List.of("it is a test")),
                 () -> CutoverStatus.of(CATALOG, flags::get, OptionalLong.empty()),
                 metrics::scrape);
-        RestSettings settings =
-                new RestSettings("127.0.0.1", port, GATEWAY, Duration.ofDays(7), Set.of("https://dash.example.com"));
-        return RestHttp.start(settings, endpoints, service, new Cors(settings.corsOrigins()), metrics);
+        RestSettings settings = new RestSettings(
+                "127.0.0.1",
+                port,
+                GATEWAY,
+                Duration.ofDays(7),
+                Set.of("https://dash.example.com"),
+                200,
+                Optional.empty());
+        return RestHttp.start(settings, endpoints, posts, service, served::add, InstantSource.system(), metrics);
+    }
+
+    private Endpoint endpoint(StageAnswers stages) {
+        return upstream == null
+                ? new FeatureEndpoint(stages, snapshots, feature -> Optional.ofNullable(changes.get(feature)))
+                : new UpstreamEndpoint(stages, upstream, metrics);
     }
 
     @Override
     public void close() {
         http.close();
+        if (upstream != null) {
+            upstream.close();
+        }
     }
 
     int port() {
@@ -123,6 +156,15 @@ final class RestRig implements AutoCloseable {
             request.headers(headers);
         }
         return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    HttpResponse<String> post(String path, String body, String... headers) throws Exception {
+        return client.send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port() + path))
+                        .headers(headers)
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 
     HttpResponse<String> get(String path, String... headers) throws Exception {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cutover.schema.Settings;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,8 @@ final class RestSettingsTest {
         assertThat(settings.gatewayUrl()).isEqualTo("ws://127.0.0.1:8090/ws/");
         assertThat(settings.retireAfter()).isEqualTo(Duration.ofDays(7));
         assertThat(settings.corsOrigins()).isEmpty();
+        assertThat(settings.recordRate()).isEqualTo(200);
+        assertThat(settings.upstream()).isEmpty();
     }
 
     @Test
@@ -39,6 +42,22 @@ final class RestSettingsTest {
         assertThat(of(Map.of("cors-origins", "https://A.example.com, http://b.example.com:81"))
                         .corsOrigins())
                 .containsExactlyInAnyOrder("https://a.example.com", "http://b.example.com:81");
+    }
+
+    @Test
+    void anUpstreamHasItsBounds() {
+        assertThat(of(Map.of("upstream", "http://legacy.example:8080/")).upstream())
+                .contains(new UpstreamSettings(
+                        URI.create("http://legacy.example:8080"), Duration.ofSeconds(10), 64, 8 << 20));
+        assertThat(of(Map.of("upstream", "https://legacy.example", "upstream-timeout", "2s"))
+                        .upstream())
+                .hasValueSatisfying(upstream -> assertThat(upstream.timeout()).isEqualTo(Duration.ofSeconds(2)));
+        for (String wrong : new String[] {
+            "legacy:8080", "ftp://legacy", "http://", "http://a/v1", "http://a?x=1", "http://me@a", "http://a b"
+        }) {
+            assertThatThrownBy(() -> of(Map.of("upstream", wrong))).as(wrong).hasMessageContaining("without a path");
+        }
+        assertThatThrownBy(() -> of(Map.of("upstream-concurrency", "0"))).hasMessageContaining("1 to 1000");
     }
 
     @Test

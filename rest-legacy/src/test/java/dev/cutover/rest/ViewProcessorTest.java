@@ -69,7 +69,7 @@ final class ViewProcessorTest {
     }
 
     private void open(ViewProcessor.Progress told) {
-        Properties settings = StreamsSettings.of(new KafkaConnection("localhost:1", Map.of()), "test", stateDirectory);
+        Properties settings = ViewSettings.of(new KafkaConnection("localhost:1", Map.of()), "test", stateDirectory);
         driver = new TopologyTestDriver(
                 ViewProcessor.topology(
                         new StreamsConfig(settings), INTRADAY, new DeadLetters(deadLetters, letters, letters), told),

@@ -32,6 +32,8 @@ final class CatchUp {
     private final KeyFilter keys;
     private final EventLog log;
     private final FrameEncoder encoder;
+    private final SubscriberSession session;
+    private final Sender sender;
 
     /**
      * The last offset in each partition up to which everything wanted has been written, or was seen by the client before; null
@@ -53,13 +55,15 @@ final class CatchUp {
      * @param id of the request; null for none
      * @param seen by the client, in each partition; taken over
      */
-    CatchUp(JsonNode id, FeatureShard shard, KeyFilter keys, long[] seen, EventLog log) {
+    CatchUp(JsonNode id, FeatureShard shard, KeyFilter keys, long[] seen, EventLog log, SubscriberSession session) {
         this.id = id;
         this.shard = shard;
         this.keys = keys;
         this.seen = seen;
         this.log = log;
         this.encoder = log.encoder(shard.feature());
+        this.session = session;
+        this.sender = session.sender();
     }
 
     /** From where the log is to tell. */
@@ -70,11 +74,11 @@ final class CatchUp {
             EventLog.Start start,
             EventLog log,
             SubscriberSession session) {
-        this(id, shard, keys, null, log);
-        this.reading = reading(start, session);
+        this(id, shard, keys, (long[]) null, log, session);
+        this.reading = reading(start);
     }
 
-    private LogReading reading(EventLog.Start start, SubscriberSession session) {
+    private LogReading reading(EventLog.Start start) {
         return new LogReading(log, shard.feature(), encoder, keys.copy()::wants, start, null, true, session);
     }
 
@@ -96,45 +100,45 @@ final class CatchUp {
         return seen;
     }
 
-    /** Writes what is next, as far as the session takes it. Not while the hub delivers. */
-    Progress run(SubscriberSession session) {
+    /** Writes what is next, as far as the client takes it. Not while the hub delivers. */
+    Progress run() {
         while (reading != null || !shard.backlog().reaches(seen)) {
             if (reading == null) {
-                reading = reading(new EventLog.Start.Known(untilTheBacklog()), session);
+                reading = reading(new EventLog.Start.Known(untilTheBacklog()));
             }
-            Progress progress = runLog(session);
+            Progress progress = runLog();
             if (progress != Progress.AT_END) {
                 return progress;
             }
             close(); // the reading; the backlog may have moved on meanwhile
         }
-        subscribe(session);
-        return runBacklog(session);
+        subscribe();
+        return runBacklog();
     }
 
     /** Tells the client that it is subscribed, once it is known from where, and that the log has it. */
-    private void subscribe(SubscriberSession session) {
+    private void subscribe() {
         if (!subscribed) {
             subscribed = true;
-            session.subscribed(id, shard, seen, Opening.POSITION);
+            sender.subscribed(id, shard, seen, Opening.POSITION);
         }
     }
 
     // what lies before the backlog
 
-    private Progress runLog(SubscriberSession session) {
-        while (session.canWriteNow()) {
+    private Progress runLog() {
+        while (sender.canWriteNow()) {
             switch (reading.state()) {
                 case READY -> {
-                    beginLog(session);
-                    if (!write(session, reading.head())) {
+                    beginLog();
+                    if (!write(reading.head())) {
                         return Progress.WAITING;
                     }
                     reading.pass();
                     takePassed();
                 }
                 case END -> {
-                    beginLog(session);
+                    beginLog();
                     return Progress.AT_END;
                 }
                 case WAITING -> {
@@ -155,11 +159,11 @@ final class CatchUp {
     }
 
     /** The log has what is next: the client is told from where it begins, before what it does not want is passed over. */
-    private void beginLog(SubscriberSession session) {
+    private void beginLog() {
         if (seen == null) {
             seen = Arrays.stream(reading.span().from()).map(next -> next - 1).toArray();
         }
-        subscribe(session);
+        subscribe();
         takePassed();
     }
 
@@ -181,21 +185,21 @@ final class CatchUp {
 
     // the backlog
 
-    private Progress runBacklog(SubscriberSession session) {
+    private Progress runBacklog() {
         for (int partition = 0; partition < seen.length; partition++) {
-            if (!runBacklog(partition, session)) {
+            if (!runBacklog(partition)) {
                 return Progress.WAITING;
             }
         }
         return Progress.AT_END;
     }
 
-    private boolean runBacklog(int partition, SubscriberSession session) {
+    private boolean runBacklog(int partition) {
         Backlog backlog = shard.backlog();
         int size = backlog.size(partition);
         for (int i = backlog.indexAfter(partition, seen[partition]); i < size; i++) {
             Frame frame = backlog.get(partition, i);
-            if (!write(session, frame)) {
+            if (!write(frame)) {
                 return false;
             }
             seen[partition] = frame.offset;
@@ -205,8 +209,8 @@ final class CatchUp {
     }
 
     /** False where it can't be written now. */
-    private boolean write(SubscriberSession session, Frame frame) {
-        if (keys.wants(frame.key.key) && !session.writeNow(frame)) {
+    private boolean write(Frame frame) {
+        if (keys.wants(frame.key.key) && !sender.writeNow(frame)) {
             return false;
         }
         moved = true;

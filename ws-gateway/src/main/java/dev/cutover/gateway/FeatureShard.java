@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One feature as one event loop knows it: the latest values of its keys, its recent frames, and who on this loop wants what. An
@@ -32,6 +33,9 @@ final class FeatureShard {
 
     private final Feature feature;
     private final Backlog backlog;
+    /** Of all loops, for a gauge. */
+    private final AtomicLong subscriptions;
+
     private final List<Slot> slots = new ArrayList<>();
     private final Map<String, List<Slot>> slotsByKey = new HashMap<>();
     private final Map<String, KeySubscribers> subscribersByKey = new HashMap<>();
@@ -45,11 +49,13 @@ final class FeatureShard {
     /**
      * @param epoch the topic's id
      * @param backlog empty
+     * @param subscriptions counts those to the feature
      */
-    FeatureShard(Feature feature, String epoch, Backlog backlog) {
+    FeatureShard(Feature feature, String epoch, Backlog backlog, AtomicLong subscriptions) {
         this.feature = feature;
         this.epoch = epoch;
         this.backlog = backlog;
+        this.subscriptions = subscriptions;
     }
 
     Feature feature() {
@@ -115,11 +121,11 @@ final class FeatureShard {
         }
         for (LiveSubscription subscription : subscribersToAll) {
             if (subscription.wants(frame.key.key)) {
-                subscription.session().offer(frame, feature.delivery(), nowNs);
+                subscription.sender().offer(frame, feature.delivery(), nowNs);
             }
         }
         for (LiveSubscription subscription : slot.subscribers.subscriptions) {
-            subscription.session().offer(frame, feature.delivery(), nowNs);
+            subscription.sender().offer(frame, feature.delivery(), nowNs);
         }
     }
 
@@ -200,6 +206,11 @@ final class FeatureShard {
         if (index < list.size()) {
             list.set(index, last);
         }
+    }
+
+    /** A session has one more subscription to it, live or on the way there, or so many. */
+    void countSubscriptions(int by) {
+        subscriptions.addAndGet(by);
     }
 
     /** How many subscriptions the index holds, each once for every key that it names. */

@@ -7,6 +7,8 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -43,6 +45,7 @@ final class GatewayMetrics {
     final Counter upstreamLost =
             counter("cutover.gateway.upstream.lost", "times that Kafka stopped answering this gateway");
     final AtomicLong connections = new AtomicLong();
+    private final Map<String, AtomicLong> subscriptions = new ConcurrentHashMap<>();
     private final AtomicInteger loops = new AtomicInteger();
     private final Timer delivery = Timer.builder("cutover.gateway.delivery")
             .description(
@@ -53,8 +56,20 @@ final class GatewayMetrics {
 
     GatewayMetrics() {
         Gauge.builder("cutover.gateway.connections", connections, AtomicLong::get)
-                .description("WebSocket connections that are open")
+                .description("connections of subscribers that are open, streams of server-sent events among them")
                 .register(registry);
+    }
+
+    /** The subscriptions to a feature, for those who make them to count. */
+    AtomicLong subscriptions(String feature) {
+        return subscriptions.computeIfAbsent(feature, name -> {
+            AtomicLong count = new AtomicLong();
+            Gauge.builder("cutover.gateway.subscriptions", count, AtomicLong::get)
+                    .description("subscriptions that are live or catch up, replays aside")
+                    .tag("feature", name)
+                    .register(registry);
+            return count;
+        });
     }
 
     void showReplays(Supplier<Number> running) {

@@ -8,9 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,13 +31,6 @@ import org.slf4j.LoggerFactory;
 final class Hub {
     private static final Logger log = LoggerFactory.getLogger(Hub.class);
 
-    /** What one session may write of the past before others have their turn, and all of them before the present has its. */
-    private static final int TURN_BYTES = 64 * 1024;
-
-    private static final int ROUND_BYTES = 512 * 1024;
-    /** A turn costs something, also where nothing is written. */
-    private static final int LEAST_TURN_BYTES = 512;
-
     /** Batches that may wait for a loop; the tail waits before it hands over more. */
     private static final int MOST_BATCHES_WAITING = 16;
 
@@ -60,14 +51,6 @@ final class Hub {
             LongSupplier nanoClock,
             GatewayMetrics metrics) {}
 
-    /** What the loop is about. */
-    private enum Turn {
-        IDLE,
-        /** Sessions or their subscriptions are gone through: none may leave or enter the index. */
-        DELIVERING,
-        SETTLING
-    }
-
     private final Executor loop;
     private final Shared shared;
     private final Semaphore room = new Semaphore(MOST_BATCHES_WAITING);
@@ -78,27 +61,15 @@ final class Hub {
     private final Map<String, FeatureShard> shardsByName = new LinkedHashMap<>();
     private final List<FeatureShard> shards = new ArrayList<>();
     private final Set<SubscriberSession> sessions = Collections.newSetFromMap(new IdentityHashMap<>());
-    private final List<SubscriberSession> toFlush = new ArrayList<>();
-    private final List<SubscriberSession> toClose = new ArrayList<>();
-    /** Those that have something of the past to write, in the order of their turns. */
-    private final Set<SubscriberSession> ready = new LinkedHashSet<>();
-    /** Those that go on once the next batch has been delivered. */
-    private final Set<SubscriberSession> readyAfterBatch = new LinkedHashSet<>();
-
     private final Outbound.Total outbound = new Outbound.Total();
     private final long mostOutboundBytes;
-
-    private Turn turn = Turn.IDLE;
-
     private final BacklogBudget budget;
     private final DeliveryTimes deliveryTimes;
+    private final Turns turns;
     /** What new connections are to be told of Kafka; null while it answers. */
     private String upstreamAway;
 
     private boolean released;
-    private boolean continuing;
-    private long framesSent;
-    private long bytesSent;
 
     Hub(Executor loop, Shared shared) {
         this.loop = loop;
@@ -108,11 +79,15 @@ final class Hub {
         this.budget = new BacklogBudget(shared.settings().backlogBytes());
         for (Feature feature : shared.catalog().features()) {
             FeatureShard shard = new FeatureShard(
-                    feature, shared.epochs().get(feature.topic()), budget.backlog(feature.partitions()));
+                    feature,
+                    shared.epochs().get(feature.topic()),
+                    budget.backlog(feature.partitions()),
+                    shared.metrics().subscriptions(feature.name()));
             shards.add(shard);
             shardsByName.put(feature.name(), shard);
         }
         this.deliveryTimes = new DeliveryTimes(shared.metrics());
+        this.turns = new Turns(loop, shared.metrics(), this::closeThoseForWhomMostWaits);
         this.backlogBytes = shared.metrics().backlogBytesOfALoop();
     }
 
@@ -161,7 +136,7 @@ final class Hub {
     void onUpstreamAway(String message) {
         execute(() -> {
             upstreamAway = message;
-            goThrough(() -> sessions.forEach(this::tellIfUpstreamAway));
+            turns.goThrough(() -> sessions.forEach(this::tellIfUpstreamAway));
         });
     }
 
@@ -182,9 +157,7 @@ final class Hub {
     private void deliver(TailBatch batch) {
         try {
             if (!released) {
-                ready.addAll(readyAfterBatch);
-                readyAfterBatch.clear();
-                goThrough(() -> offer(batch));
+                turns.deliver(() -> offer(batch));
                 deliveryTimes.flushed();
                 backlogBytes.lazySet(budget.bytes());
             }
@@ -199,9 +172,9 @@ final class Hub {
             shards.get(renewed.feature()).renew(renewed.epoch(), renewed.ends());
         }
         for (Frame frame : batch.frames()) {
-            long sentBefore = framesSent;
+            long sentBefore = turns.framesSent();
             shards.get(frame.key.feature).accept(frame, nowNs);
-            if (framesSent > sentBefore) {
+            if (turns.framesSent() > sentBefore) {
                 deliveryTimes.written(frame.timestampMs);
             }
         }
@@ -222,76 +195,23 @@ final class Hub {
 
     void tellIfUpstreamAway(SubscriberSession session) {
         if (upstreamAway != null) {
-            session.send(ServerMessages.error(null, ErrorCode.UPSTREAM_UNAVAILABLE, upstreamAway));
+            session.sender().send(ServerMessages.error(null, ErrorCode.UPSTREAM_UNAVAILABLE, upstreamAway));
         }
     }
 
     private void announce(FlagChange change) {
         ServerMessage message = ServerMessages.stageChanged(change);
-        goThrough(() -> sessions.forEach(session -> session.send(message)));
+        turns.goThrough(() -> sessions.forEach(session -> session.sender().send(message)));
     }
 
-    /** Does something with many sessions, and settles when all of it is done: meanwhile none is closed or leaves the index. */
-    private void goThrough(Runnable work) {
-        turn = Turn.DELIVERING;
-        try {
-            work.run();
-        } finally {
-            turn = Turn.IDLE;
-        }
-        settle();
+    /** Whose turn it is on this loop. */
+    Turns turns() {
+        return turns;
     }
 
-    /**
-     * To be called when the reading of what a client sent is done, or its socket has room again: some of what reads the past
-     * goes on, then one flush for each session that was written to, and the end of those that failed. A flush may come back here
-     * while others are gone through; those are then settled with the rest.
-     */
+    /** To be called when the reading of what a client sent is done, or its socket has room again. */
     void settle() {
-        if (turn != Turn.IDLE) {
-            return;
-        }
-        turn = Turn.SETTLING;
-        try {
-            closeThoseForWhomMostWaits();
-            takeTurns();
-            // by index: a flush can make room, and what then goes out is to be flushed as well
-            for (int i = 0; i < toFlush.size(); i++) {
-                toFlush.get(i).flush();
-            }
-            for (int i = 0; i < toClose.size(); i++) {
-                toClose.get(i).closeIfFailed();
-            }
-        } finally {
-            toFlush.clear();
-            toClose.clear();
-            turn = Turn.IDLE;
-        }
-        shared.metrics().framesSent.increment((double) framesSent);
-        shared.metrics().bytesSent.increment((double) bytesSent);
-        framesSent = 0;
-        bytesSent = 0;
-        if (!ready.isEmpty() && !continuing) {
-            continuing = true;
-            loop.execute(
-                    this::goOn); // behind the batches that wait: however many read the past, the present comes first
-        }
-    }
-
-    private void goOn() {
-        continuing = false;
-        settle();
-    }
-
-    /** Gives turns to those who read the past, one after the other, as many as one round bears. */
-    private void takeTurns() {
-        int left = ROUND_BYTES;
-        while (left > 0 && !ready.isEmpty()) {
-            Iterator<SubscriberSession> first = ready.iterator();
-            SubscriberSession session = first.next();
-            first.remove();
-            left -= LEAST_TURN_BYTES + session.takeTurn(TURN_BYTES);
-        }
+        turns.settle();
     }
 
     /** When too much waits for all together, those go for whom most does, until it is not too much. */
@@ -300,37 +220,15 @@ final class Hub {
             return;
         }
         List<SubscriberSession> slowest = new ArrayList<>(sessions);
-        slowest.sort(Comparator.comparingLong(SubscriberSession::waitingBytes).reversed());
+        slowest.sort(Comparator.comparingLong(
+                        (SubscriberSession session) -> session.sender().waitingBytes())
+                .reversed());
         for (SubscriberSession session : slowest) {
             if (outbound.bytes() <= mostOutboundBytes) {
                 return;
             }
             session.fail(CloseReason.SLOW_CONSUMER);
         }
-    }
-
-    void toBeFlushed(SubscriberSession session) {
-        toFlush.add(session);
-    }
-
-    /** Has the session go on with what it reads of the past, when its turn comes. */
-    void goOn(SubscriberSession session) {
-        ready.add(session);
-        if (turn == Turn.IDLE && !continuing) {
-            continuing = true;
-            loop.execute(this::goOn);
-        }
-    }
-
-    /** Has it go on when the tail has brought more. */
-    void goOnAfterBatch(SubscriberSession session) {
-        readyAfterBatch.add(session);
-    }
-
-    /** The session reads nothing of the past any more. */
-    void stays(SubscriberSession session) {
-        ready.remove(session);
-        readyAfterBatch.remove(session);
     }
 
     /** What waits for this loop's sessions. */
@@ -355,15 +253,6 @@ final class Hub {
         return loop;
     }
 
-    void toBeClosed(SubscriberSession session) {
-        toClose.add(session);
-    }
-
-    void sent(int frames, int bytes) {
-        framesSent += frames;
-        bytesSent += bytes;
-    }
-
     void attach(SubscriberSession session) {
         sessions.add(session);
         shared.metrics().connections.incrementAndGet();
@@ -379,7 +268,7 @@ final class Hub {
     void checkAlive() {
         long nowNs = nowNs();
         long pingNs = shared.settings().ping().toNanos();
-        goThrough(() -> sessions.forEach(session -> session.checkAlive(nowNs, pingNs)));
+        turns.goThrough(() -> sessions.forEach(session -> session.checkAlive(nowNs, pingNs)));
     }
 
     /** Tells the sessions to go, one after the other: each is served until it is told. */
@@ -393,7 +282,7 @@ final class Hub {
 
     /** Closes those that are still there: told first, if they have not been. */
     void cutSessions() {
-        goThrough(() -> sessions.forEach(session -> session.fail(CloseReason.DRAINING)));
+        turns.goThrough(() -> sessions.forEach(session -> session.fail(CloseReason.DRAINING)));
         List.copyOf(sessions).forEach(SubscriberSession::cut);
     }
 

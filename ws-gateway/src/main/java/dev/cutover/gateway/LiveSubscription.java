@@ -9,20 +9,20 @@ import java.util.List;
  * <p>Owned by the session's event loop.
  */
 final class LiveSubscription {
-    private final SubscriberSession session;
+    private final Sender sender;
     private final FeatureShard shard;
     private final KeyFilter keys = new KeyFilter();
 
     /** Its place in the shard's list of those who want all; the shard's own. */
     int indexToAll = -1;
 
-    LiveSubscription(SubscriberSession session, FeatureShard shard) {
-        this.session = session;
+    LiveSubscription(Sender sender, FeatureShard shard) {
+        this.sender = sender;
         this.shard = shard;
     }
 
-    SubscriberSession session() {
-        return session;
+    Sender sender() {
+        return sender;
     }
 
     FeatureShard shard() {

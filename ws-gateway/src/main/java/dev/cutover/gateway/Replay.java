@@ -24,6 +24,8 @@ final class Replay {
 
     private final ClientMessage.Replay wanted;
     private final FeatureShard shard;
+    private final SubscriberSession session;
+    private final Sender sender;
     private final LogReading reading;
     private final byte[] mark;
 
@@ -45,6 +47,8 @@ final class Replay {
             SubscriberSession session) {
         this.wanted = wanted;
         this.shard = shard;
+        this.session = session;
+        this.sender = session.sender();
         this.mark = ServerMessages.replayMark(wanted.id());
         this.reading = new LogReading(
                 log,
@@ -70,14 +74,14 @@ final class Replay {
         return count;
     }
 
-    /** Writes what is next and due, as far as the session takes it. Not while the hub delivers. */
-    Progress run(SubscriberSession session) {
-        while (session.canWriteNow()) {
+    /** Writes what is next and due, as far as the client takes it. Not while the hub delivers. */
+    Progress run() {
+        while (sender.canWriteNow()) {
             LogReading.State state = reading.state();
-            subscribe(session);
+            subscribe();
             switch (state) {
                 case READY -> {
-                    if (!isDue(session) || !session.writeNow(reading.head(), mark)) {
+                    if (!isDue() || !sender.writeNow(reading.head(), mark)) {
                         return Progress.WAITING;
                     }
                     reading.pass();
@@ -100,19 +104,19 @@ final class Replay {
         return Progress.WAITING;
     }
 
-    private void subscribe(SubscriberSession session) {
+    private void subscribe() {
         if (!subscribed && reading.span() != null) {
             subscribed = true;
             long[] seen = reading.span().from().clone();
             for (int partition = 0; partition < seen.length; partition++) {
                 seen[partition]--;
             }
-            session.subscribed(wanted.id(), shard, seen, Opening.REPLAY);
+            sender.subscribed(wanted.id(), shard, seen, Opening.REPLAY);
         }
     }
 
     /** Whether the pace allows the head now; has the session come back when it does. */
-    private boolean isDue(SubscriberSession session) {
+    private boolean isDue() {
         if (wanted.speed() == 0) {
             return true;
         }

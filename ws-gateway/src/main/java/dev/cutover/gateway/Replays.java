@@ -12,16 +12,20 @@ import java.util.List;
  */
 final class Replays {
     private final SubscriberSession session;
+    private final Sender sender;
+    private final Requests requests;
     private final Hub hub;
     private final List<Replay> running = new ArrayList<>();
 
-    Replays(SubscriberSession session, Hub hub) {
+    Replays(SubscriberSession session, Requests requests, Hub hub) {
         this.session = session;
+        this.sender = session.sender();
+        this.requests = requests;
         this.hub = hub;
     }
 
     void begin(ClientMessage.Replay wanted) {
-        FeatureShard shard = session.shard(wanted.id(), wanted.feature());
+        FeatureShard shard = requests.shard(wanted.id(), wanted.feature());
         if (shard == null || !hasPlace(wanted.id())) {
             return;
         }
@@ -49,7 +53,7 @@ final class Replays {
     }
 
     private void refuse(JsonNode id, String why) {
-        session.refuse(id, ErrorCode.TOO_MANY_SUBSCRIPTIONS, why);
+        requests.refuse(id, ErrorCode.TOO_MANY_SUBSCRIPTIONS, why);
     }
 
     /** Null, and refused, where it begins nowhere. */
@@ -68,32 +72,32 @@ final class Replays {
         try {
             return new EventLog.Start.Position(position.seen(shard.feature().partitions()));
         } catch (ClientMessage.BadFieldException e) {
-            session.refuse(wanted.id(), ErrorCode.BAD_REQUEST, e.getMessage());
+            requests.refuse(wanted.id(), ErrorCode.BAD_REQUEST, e.getMessage());
             return null;
         }
     }
 
     private void expire(JsonNode id, String why) {
         hub.metrics().positionsExpired.increment();
-        session.send(ServerMessages.error(id, ErrorCode.POSITION_EXPIRED, why + "; there is nothing to replay"));
+        sender.send(ServerMessages.error(id, ErrorCode.POSITION_EXPIRED, why + "; there is nothing to replay"));
     }
 
-    /** Goes on with all of them, as far as the session takes it. Not while the hub delivers. */
+    /** Goes on with all of them, as far as the client takes it. Not while the hub delivers. */
     void goOn() {
         for (Replay replay : List.copyOf(running)) {
-            if (!session.canWriteNow()) {
+            if (!sender.canWriteNow()) {
                 return;
             }
-            switch (replay.run(session)) {
+            switch (replay.run()) {
                 case WAITING -> {}
-                case UNAVAILABLE -> session.sayUnavailable(replay.id());
+                case UNAVAILABLE -> sender.sayUnavailable(replay.id());
                 case EXPIRED -> {
                     end(replay);
                     expire(replay.id(), "the topic does not hold what follows any more");
                 }
                 case COMPLETE -> {
                     end(replay);
-                    session.send(ServerMessages.replayComplete(replay.id(), replay.shard(), replay.count()));
+                    sender.send(ServerMessages.replayComplete(replay.id(), replay.shard(), replay.count()));
                 }
             }
         }
@@ -105,7 +109,7 @@ final class Replays {
 
     /** Ends one that the client does not want any more. */
     void end(ClientMessage.EndReplay unwanted) {
-        FeatureShard shard = session.shard(unwanted.id(), unwanted.feature());
+        FeatureShard shard = requests.shard(unwanted.id(), unwanted.feature());
         if (shard == null) {
             return;
         }
@@ -114,7 +118,7 @@ final class Replays {
                 end(replay);
             }
         }
-        session.send(ServerMessages.replayEnded(unwanted.id(), shard, unwanted.sub()));
+        sender.send(ServerMessages.replayEnded(unwanted.id(), shard, unwanted.sub()));
     }
 
     /** The feature's topic has been made anew: what was being told is no more. */

@@ -32,13 +32,17 @@ final class Subscriptions {
             "the epoch is not that of feature %s, whose topic has been made anew since;" + " going on from a snapshot";
 
     private final SubscriberSession session;
+    private final Sender sender;
+    private final Requests requests;
     private final Hub hub;
     private final Map<FeatureShard, LiveSubscription> live = new LinkedHashMap<>();
     /** In the order of their requests: the first is served first. */
     private final List<CatchUp> catchUps = new ArrayList<>();
 
-    Subscriptions(SubscriberSession session, Hub hub) {
+    Subscriptions(SubscriberSession session, Requests requests, Hub hub) {
         this.session = session;
+        this.sender = session.sender();
+        this.requests = requests;
         this.hub = hub;
     }
 
@@ -50,7 +54,7 @@ final class Subscriptions {
     }
 
     void subscribe(ClientMessage.Subscribe wanted) {
-        FeatureShard shard = session.shard(wanted.id(), wanted.feature());
+        FeatureShard shard = requests.shard(wanted.id(), wanted.feature());
         if (shard == null || !hasPlaceFor(wanted.id(), shard, wanted.keys())) {
             return;
         }
@@ -67,7 +71,7 @@ final class Subscriptions {
             beginWithSnapshot(wanted.id(), shard, keys, depth, Opening.SNAPSHOT);
         } else if (wanted.from() instanceof From.Now) {
             takeFromCatchUps(shard, wanted.keys());
-            session.subscribed(wanted.id(), shard, shard.reached(), Opening.POSITION);
+            sender.subscribed(wanted.id(), shard, shard.reached(), Opening.POSITION);
             goLive(shard, keys);
         } else if (mayCatchUp(wanted.id())) {
             EventLog.Start start = wanted.from() instanceof From.Time time
@@ -102,7 +106,7 @@ final class Subscriptions {
             named += catchUp.keys().named().size();
         }
         if (named > most) {
-            session.refuse(
+            requests.refuse(
                     id,
                     ErrorCode.TOO_MANY_SUBSCRIPTIONS,
                     "a connection may name " + most + " keys; leave keys out for all, or open another connection");
@@ -116,16 +120,21 @@ final class Subscriptions {
     }
 
     private void sendSnapshot(JsonNode id, FeatureShard shard, KeyFilter keys, int depth, Opening opening) {
-        session.subscribed(id, shard, shard.reached(), opening);
+        sender.subscribed(id, shard, shard.reached(), opening);
         List<Frame> frames = shard.snapshot(keys, depth);
-        session.send(new Snapshot(frames));
-        session.send(ServerMessages.snapshotComplete(id, shard, shard.reached(), frames.size()));
+        sender.send(new Snapshot(frames));
+        sender.send(ServerMessages.snapshotComplete(id, shard, shard.reached(), frames.size()));
     }
 
     private void goLive(FeatureShard shard, KeyFilter keys) {
         if (session.isOpen()) { // else it failed meanwhile, and may have left the index already
-            live.computeIfAbsent(shard, feature -> new LiveSubscription(session, shard))
-                    .add(keys);
+            LiveSubscription subscription = live.get(shard);
+            if (subscription == null) {
+                subscription = new LiveSubscription(sender, shard);
+                live.put(shard, subscription);
+                shard.countSubscriptions(1);
+            }
+            subscription.add(keys);
         }
     }
 
@@ -150,13 +159,13 @@ final class Subscriptions {
             return;
         }
         hub.metrics().resumed(shard.backlog().reaches(seen));
-        catchUpWith(new CatchUp(wanted.id(), shard, keys, seen, hub.log()));
+        catchUpWith(new CatchUp(wanted.id(), shard, keys, seen, hub.log(), session));
     }
 
     private boolean mayCatchUp(JsonNode id) {
         boolean may = catchUps.size() < MOST_CATCH_UPS;
         if (!may) {
-            session.refuse(
+            requests.refuse(
                     id,
                     ErrorCode.TOO_MANY_SUBSCRIPTIONS,
                     MOST_CATCH_UPS + " subscriptions of this connection catch up already; wait until they have");
@@ -172,12 +181,13 @@ final class Subscriptions {
 
     private void catchUpWith(CatchUp catchUp) {
         catchUps.add(catchUp);
+        catchUp.shard().countSubscriptions(1);
         session.goOn();
     }
 
     private void expire(JsonNode id, FeatureShard shard, KeyFilter keys, String why) {
         hub.metrics().positionsExpired.increment();
-        session.send(ServerMessages.error(id, ErrorCode.POSITION_EXPIRED, why));
+        sender.send(ServerMessages.error(id, ErrorCode.POSITION_EXPIRED, why));
         beginWithSnapshot(id, shard, keys, 0, Opening.GAP);
     }
 
@@ -186,7 +196,7 @@ final class Subscriptions {
     }
 
     /**
-     * Goes on with what catches up, as far as the session takes it. Not while the hub delivers: a frame that is being offered
+     * Goes on with what catches up, as far as the client takes it. Not while the hub delivers: a frame that is being offered
      * lies in the backlog already.
      */
     void catchUp() {
@@ -197,9 +207,9 @@ final class Subscriptions {
                 next++; // its position means nothing any more; it will begin anew
                 continue;
             }
-            switch (catchUp.run(session)) {
+            switch (catchUp.run()) {
                 case WAITING -> {
-                    if (!session.canWriteNow()) {
+                    if (!sender.canWriteNow()) {
                         return;
                     }
                     next++; // it waits for the log, and another may not
@@ -209,18 +219,18 @@ final class Subscriptions {
                     expire(catchUp.id(), catchUp.shard(), catchUp.keys(), OUT_OF_REACH);
                 }
                 case UNAVAILABLE -> {
-                    session.sayUnavailable(catchUp.id());
+                    sender.sayUnavailable(catchUp.id());
                     next++;
                 }
                 case AT_END -> {
                     if (catchUp.announce(hub.nowNs())) {
-                        session.send(ServerMessages.caughtUp(catchUp.id(), catchUp.shard()));
+                        sender.send(ServerMessages.caughtUp(catchUp.id(), catchUp.shard()));
                     }
                     if (!catchUp.isAhead()) {
                         drop(catchUp);
                         goLive(catchUp.shard(), catchUp.keys());
                     } else if (catchUp.announcedForNs(hub.nowNs()) < MOST_AHEAD_NS) {
-                        hub.goOnAfterBatch(session);
+                        hub.turns().goOnAfterBatch(session);
                         next++;
                     } else {
                         drop(catchUp);
@@ -234,6 +244,7 @@ final class Subscriptions {
     private void drop(CatchUp catchUp) {
         catchUp.close();
         catchUps.remove(catchUp);
+        catchUp.shard().countSubscriptions(-1);
     }
 
     /** To be called every second or so. */
@@ -258,10 +269,10 @@ final class Subscriptions {
     // no more
 
     void unsubscribe(ClientMessage.Unsubscribe unwanted) {
-        FeatureShard shard = session.shard(unwanted.id(), unwanted.feature());
+        FeatureShard shard = requests.shard(unwanted.id(), unwanted.feature());
         if (shard != null && (!wantsAll(shard) || hasPlaceFor(unwanted.id(), shard, unwanted.keys()))) {
             takeOver(shard, unwanted.keys());
-            session.send(ServerMessages.unsubscribed(unwanted.id(), shard));
+            sender.send(ServerMessages.unsubscribed(unwanted.id(), shard));
         }
     }
 
@@ -291,16 +302,15 @@ final class Subscriptions {
             subscription.remove(keys);
             if (subscription.wantsNothing()) {
                 live.remove(shard);
+                shard.countSubscriptions(-1);
             }
         }
     }
 
     /** Ends all of them, when the session ends. */
     void clear() {
-        live.values().forEach(subscription -> subscription.remove(null));
-        live.clear();
-        catchUps.forEach(CatchUp::close);
-        catchUps.clear();
+        List.copyOf(live.keySet()).forEach(shard -> takeFromLive(shard, null));
+        List.copyOf(catchUps).forEach(this::drop);
     }
 
     /**
@@ -325,6 +335,6 @@ final class Subscriptions {
     }
 
     private void refuse(JsonNode id, String why) {
-        session.refuse(id, ErrorCode.BAD_REQUEST, why);
+        requests.refuse(id, ErrorCode.BAD_REQUEST, why);
     }
 }

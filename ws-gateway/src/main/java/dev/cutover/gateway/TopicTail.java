@@ -1,12 +1,8 @@
 package dev.cutover.gateway;
 
 import dev.cutover.schema.DeadLetters;
-import dev.cutover.schema.Event;
-import dev.cutover.schema.EventHeaders;
-import dev.cutover.schema.EventRecord;
 import dev.cutover.schema.Feature;
 import dev.cutover.schema.FeatureCatalog;
-import dev.cutover.schema.PoisonException;
 import io.netty.buffer.ByteBufAllocator;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,7 +17,6 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.common.KafkaException;
@@ -32,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads every partition of every feature, and the heartbeats, and hands what it reads to all hubs. Its thread, {@code
- * gateway-tail}, alone touches the consumer and the encoders. It belongs to no consumer group: each gateway reads everything.
+ * gateway-tail}, alone touches the consumer and the encoder. It belongs to no consumer group: each gateway reads everything.
  *
  * <p>The consumer never jumps by itself: where what is next is not in the log, or the log is another one, the feature is read
  * anew by way of {@link Renewals}, and every hub is told so in its turn.
@@ -54,7 +49,6 @@ final class TopicTail implements AutoCloseable {
     private final Consumer<byte[], byte[]> consumer;
     private final Admin admin;
     private final Renewals renewals;
-    private final DeadLetters deadLetters;
     private final List<Hub> hubs;
     private final TailVitals vitals;
     private final GatewayMetrics metrics;
@@ -64,10 +58,8 @@ final class TopicTail implements AutoCloseable {
 
     // owned by the tail's thread
     private final FeatureCatalog catalog;
-    private final ByteBufAllocator alloc;
+    private final BatchEncoder encoder;
     private final TopicPartition heartbeats;
-    private final FrameEncoder[] encoders;
-    private final Map<String, Integer> featureByTopic = new HashMap<>();
     private final Map<TopicPartition, Long> reached = new HashMap<>();
     /** The offsets behind what each partition held when its reading began. */
     private final Map<TopicPartition, Long> warmEnds = new HashMap<>();
@@ -89,18 +81,11 @@ final class TopicTail implements AutoCloseable {
         this.consumer = source.consumer();
         this.admin = source.admin();
         this.renewals = source.renewals();
-        this.deadLetters = deadLetters;
-        this.alloc = alloc;
         this.hubs = hubs;
         this.vitals = vitals;
         this.metrics = metrics;
         this.heartbeats = new TopicPartition(catalog.heartbeat().topic(), 0);
-        this.encoders = new FrameEncoder[catalog.features().size()];
-        for (int i = 0; i < encoders.length; i++) {
-            Feature feature = catalog.features().get(i);
-            encoders[i] = new FrameEncoder(i, feature, alloc);
-            featureByTopic.put(feature.topic(), i);
-        }
+        this.encoder = new BatchEncoder(catalog, alloc, deadLetters, vitals, metrics);
         this.thread = new Thread(this::run, "gateway-tail");
         this.thread.setDaemon(true);
     }
@@ -129,7 +114,7 @@ final class TopicTail implements AutoCloseable {
                 pollOnce();
             }
             awaitHubs();
-            log.info("warm: {} keys", keyCount());
+            log.info("warm: {} keys", encoder.keyCount());
             vitals.warm();
             warm.complete(null);
             while (!closing) {
@@ -194,7 +179,7 @@ final class TopicTail implements AutoCloseable {
             if (topic.equals(heartbeats.topic())) {
                 consumer.seekToEnd(List.of(heartbeats));
             } else {
-                stopReading(featureByTopic.get(topic));
+                stopReading(encoder.feature(topic));
             }
         }
         Renewals.Renewal renewal;
@@ -210,7 +195,7 @@ final class TopicTail implements AutoCloseable {
             if (partition.equals(heartbeats)) {
                 consumer.seekToEnd(List.of(heartbeats));
             } else {
-                int feature = featureByTopic.get(partition.topic());
+                int feature = encoder.feature(partition.topic());
                 if (renewals.begin(feature)) {
                     stopReading(feature);
                 }
@@ -229,7 +214,7 @@ final class TopicTail implements AutoCloseable {
         int index = renewal.feature();
         Feature feature = catalog.features().get(index);
         Beginning beginning = renewal.beginning();
-        encoders[index] = new FrameEncoder(index, feature, alloc);
+        encoder.begin(index);
         begin(beginning);
         vitals.renewed(index);
         metrics.renewed(feature.name());
@@ -251,7 +236,7 @@ final class TopicTail implements AutoCloseable {
         List<TailBatch.Reached> begun = new ArrayList<>();
         starts.forEach((partition, start) -> {
             reached.put(partition, start - 1);
-            begun.add(new TailBatch.Reached(featureByTopic.get(partition.topic()), partition.partition(), start - 1));
+            begun.add(new TailBatch.Reached(encoder.feature(partition.topic()), partition.partition(), start - 1));
         });
         return begun;
     }
@@ -259,14 +244,6 @@ final class TopicTail implements AutoCloseable {
     /** Asked of what was handed over, and not of the consumer, which may not know a position at the moment. */
     private boolean isPast(Map<TopicPartition, Long> ends) {
         return ends.entrySet().stream().allMatch(end -> reached.getOrDefault(end.getKey(), -1L) >= end.getValue() - 1);
-    }
-
-    private int keyCount() {
-        int count = 0;
-        for (FrameEncoder encoder : encoders) {
-            count += encoder.keyCount();
-        }
-        return count;
     }
 
     /** Waits until every hub has taken in all the batches that were handed to it. */
@@ -295,55 +272,18 @@ final class TopicTail implements AutoCloseable {
             return;
         }
         away = false;
-        TailBatch batch = batch(records);
+        TailBatch batch = encoder.batch(records, progress());
         vitals.publish();
         dispatch(batch);
         lost(gone);
         gone.clear();
     }
 
-    private TailBatch batch(ConsumerRecords<byte[], byte[]> records) {
-        List<TailBatch.Reached> moved = progress();
-        List<Frame> frames = new ArrayList<>(records.count());
-        TailBatch batch = new TailBatch(frames, new ArrayList<>(1), moved, List.of(), vitals.condition());
-        try {
-            records.forEach(record -> encode(record, batch));
-        } catch (RuntimeException | Error e) {
-            batch.release();
-            throw e;
-        }
-        metrics.eventsRead.increment(frames.size());
-        frames.forEach(frame -> vitals.event(frame.key.feature, frame.timestampMs));
-        return batch;
-    }
-
-    private void encode(ConsumerRecord<byte[], byte[]> record, TailBatch into) {
-        Integer feature = featureByTopic.get(record.topic());
-        try {
-            if (feature == null) {
-                into.heartbeats().add(heartbeat(record));
-            } else {
-                into.frames().add(encoders[feature].encode(record));
-            }
-        } catch (PoisonException e) {
-            deadLetters.send(record, e.getMessage());
-        }
-    }
-
-    private byte[] heartbeat(ConsumerRecord<byte[], byte[]> record) throws PoisonException {
-        String type = EventHeaders.type(record.headers());
-        if (type != null && !type.equals(Event.Heartbeat.TYPE)) {
-            throw new PoisonException("its event type '" + type + "' is no heartbeat");
-        }
-        EventRecord.checkObject(record.value());
-        return record.value();
-    }
-
     /** The partitions that have moved since the last batch: past records, and past what no reader sees. */
     private List<TailBatch.Reached> progress() {
         List<TailBatch.Reached> moved = new ArrayList<>();
         for (TopicPartition partition : consumer.assignment()) {
-            Integer feature = featureByTopic.get(partition.topic());
+            Integer feature = encoder.feature(partition.topic());
             if (feature == null) {
                 continue;
             }

@@ -3,13 +3,18 @@
  * in reverse; GatewayMain is the way in from a command line.
  *
  * <pre>
- *   TopicTail ────────► TailBatch ────────► Hub ──────────────► SubscriberSession ──► Wire ──► socket
- *    thread gateway-tail   of Frames,        one per event loop:   Outbound: bounded,      WebSocketWire
- *    polls Kafka from a    each encoded      FeatureShard holds    conflates (latest)      or SseWire
- *    Beginning on,         once, shared      LatestValues,         or closes (every)
- *    FrameEncoder,         by all loops      subscribers,          Subscriptions: LiveSubscription, or CatchUp, which reads
- *    DeadLetters,                            Backlog ────────────►   the Backlog, and the EventLog before that
- *    TailVitals                               in a BacklogBudget   Replays: each Replay reads the EventLog
+ *   TopicTail ────────► TailBatch ────────► Hub ─────────────────► Sender ────────────────► Wire ──► socket
+ *    thread gateway-tail   of Frames,        one per event loop:      one per connection:      WebSocketWire
+ *    polls Kafka from a    each encoded      FeatureShard holds       Outbound: bounded,       or SseWire
+ *    Beginning on,         once, shared      LatestValues,            conflates (latest)
+ *    BatchEncoder:         by all loops      LiveSubscriptions,       or closes (every)
+ *    FrameEncoder,                           Backlog                    ▲
+ *    DeadLetters,                              in a BacklogBudget       │ in Turns, with all that the loop has to do
+ *    TailVitals                                                         │
+ *                                            SubscriberSession: the life of a connection, its Sender and its
+ *                                              Requests ──► Subscriptions: LiveSubscription, or CatchUp, which reads
+ *                                                             the Backlog, and the EventLog before that
+ *                                                      ──► Replays: each Replay reads the EventLog
  *
  *   EventLog, which is LogReaders (threads gateway-log-N): finds and reads pieces of Kafka's log for whoever asks; a LogReading
  *     (event loop) puts the pieces of one reader together: by time over the partitions, in ascending offset within each

@@ -108,6 +108,42 @@ class FeatureShardTest {
         assertThat(rig.metrics.connections).hasValue(0);
     }
 
+    @Test
+    void costOfAnEventGrowsWithThoseThatWantItAndNotWithThoseConnected() {
+        TestClient wanting = rig.client()
+                .say("{\"type\":\"subscribe\",\"feature\":\"positions\",\"keys\":[\"wanted\"],\"from\":\"now\"}");
+        long aloneNs = leastNsOfABatch(wanting);
+        for (int i = 0; i < 1_500; i++) {
+            rig.client().say(message("subscribe", Set.of("own-" + i, "one-of-ten-" + i % 10, "shared")));
+        }
+        TestClient many = rig.client();
+        for (int i = 0; i < 10; i++) {
+            Set<String> keys = new HashSet<>();
+            for (int j = 0; j < 1_000; j++) {
+                keys.add("of-many-" + i + "-" + j);
+            }
+            many.say(message("subscribe", keys));
+        }
+        assertThat(rig.hub.shard("positions").subscribedKeys()).isGreaterThan(14_000);
+        // looking at each of those connected would be many times as much
+        assertThat(leastNsOfABatch(wanting)).isLessThan(3 * aloneNs);
+    }
+
+    private long leastNsOfABatch(TestClient wanting) {
+        long leastNs = Long.MAX_VALUE;
+        for (int round = 0; round < 60; round++) {
+            var batch = rig.batch();
+            for (int i = 0; i < 50; i++) {
+                batch.event("positions", "wanted", i);
+            }
+            long beganNs = System.nanoTime();
+            batch.deliver();
+            leastNs = Math.min(leastNs, System.nanoTime() - beganNs);
+            assertThat(wanting.texts()).hasSizeGreaterThanOrEqualTo(50);
+        }
+        return leastNs;
+    }
+
     /** What a session wants, in the simplest way to say it. */
     private static final class Model {
         boolean all;

@@ -17,9 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * Whatever bytes clients send, others on the same hub lose nothing. {@code -Dcutover.fuzz.messages} sets how many messages,
@@ -89,6 +91,7 @@ final class FuzzTest {
             RandomGeneratorFactory.of("SplittableRandom").create(SEED);
 
     @Test
+    @Timeout(value = 20, unit = TimeUnit.MINUTES) // of a million
     void whateverBytesClientsSendAnotherConnectionOfTheHubLosesNothing() {
         System.out.println("seed " + SEED + ", " + MESSAGES + " messages");
         try (GatewayRig rig = new GatewayRig(Map.of("message-rate", "0", "backlog-bytes", "10000"))) {

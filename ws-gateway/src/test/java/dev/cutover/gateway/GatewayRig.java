@@ -47,6 +47,7 @@ final class GatewayRig implements AutoCloseable {
     final List<String> notReady = new ArrayList<>();
     final UnpooledByteBufAllocator alloc = new UnpooledByteBufAllocator(true);
     final RigLog log;
+    final Loop loop = new Loop();
     final Hub hub;
     final Admission admission;
 
@@ -55,6 +56,7 @@ final class GatewayRig implements AutoCloseable {
     private final List<Frame> frames = new ArrayList<>();
     private final List<TestClient> clients = new ArrayList<>();
     private final AtomicLong connections = new AtomicLong();
+    private long writtenMs = T0.toEpochMilli();
 
     GatewayRig() {
         this(Map.of());
@@ -71,7 +73,7 @@ final class GatewayRig implements AutoCloseable {
         GatewaySettings settings = settings(given);
         admission = new Admission(settings, new InetSocketAddress(settings.host(), 0), () -> new Health(notReady));
         hub = new Hub(
-                new Trampoline(),
+                loop,
                 new Hub.Shared(
                         settings,
                         catalog,
@@ -101,13 +103,20 @@ final class GatewayRig implements AutoCloseable {
     }
 
     /** An event loop that runs on the test's thread: a task that is given by a task comes after it. */
-    private static final class Trampoline implements Executor {
+    static final class Loop implements Executor {
         private final Queue<Runnable> tasks = new ArrayDeque<>();
         private boolean running;
+        private boolean held;
 
         @Override
         public void execute(Runnable task) {
             tasks.add(task);
+            if (!held) {
+                runAll();
+            }
+        }
+
+        private void runAll() {
             if (!running) {
                 running = true;
                 try {
@@ -118,6 +127,22 @@ final class GatewayRig implements AutoCloseable {
                     running = false;
                 }
             }
+        }
+
+        /** From now on tasks wait for {@link #step} or {@link #go}; what clients say is heard all the same. */
+        void hold() {
+            held = true;
+        }
+
+        /** Runs the one that waits longest. */
+        void step() {
+            tasks.remove().run();
+        }
+
+        /** Runs those that wait, and from now on each at once. */
+        void go() {
+            held = false;
+            runAll();
         }
     }
 
@@ -249,7 +274,8 @@ final class GatewayRig implements AutoCloseable {
                 .findFirst()
                 .orElseThrow();
         long offset = ends.merge(feature.name() + partition, 1L, Long::sum) - 1;
-        ConsumerRecord<byte[], byte[]> record = record(feature.topic(), partition, offset, type, utf8(key), utf8(data));
+        ConsumerRecord<byte[], byte[]> record =
+                record(feature.topic(), partition, offset, type, utf8(key), utf8(data), writtenMs);
         log.add(record);
         try {
             Frame frame = encoders.get(index(feature.name())).encode(record);
@@ -260,6 +286,11 @@ final class GatewayRig implements AutoCloseable {
         }
     }
 
+    /** What is made from now on was written so long after {@link #T0}. */
+    void writtenAfterMs(long ms) {
+        writtenMs = T0.toEpochMilli() + ms;
+    }
+
     static byte[] utf8(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
@@ -267,11 +298,16 @@ final class GatewayRig implements AutoCloseable {
     /** @param type null for a record without that header */
     static ConsumerRecord<byte[], byte[]> record(
             String topic, int partition, long offset, String type, byte[] key, byte[] value) {
+        return record(topic, partition, offset, type, key, value, T0.toEpochMilli());
+    }
+
+    private static ConsumerRecord<byte[], byte[]> record(
+            String topic, int partition, long offset, String type, byte[] key, byte[] value, long timestampMs) {
         return new ConsumerRecord<>(
                 topic,
                 partition,
                 offset,
-                T0.toEpochMilli(),
+                timestampMs,
                 TimestampType.CREATE_TIME,
                 0,
                 0,
@@ -314,6 +350,10 @@ final class GatewayRig implements AutoCloseable {
         return counted("cutover_gateway_closed_total{code=\"" + code + "\"}");
     }
 
+    double subscriptions(String feature) {
+        return counted("cutover_gateway_subscriptions{feature=\"" + feature + "\"}");
+    }
+
     double refused(String code) {
         return counted("cutover_gateway_refused_total{code=\"" + code + "\"}");
     }
@@ -335,6 +375,9 @@ final class GatewayRig implements AutoCloseable {
     public void close() {
         clients.forEach(TestClient::leave);
         assertThat(metrics.connections).hasValue(0);
+        catalog.features().forEach(feature -> assertThat(subscriptions(feature.name()))
+                .as("subscriptions to %s", feature.name())
+                .isZero());
         assertThat(admission.streams()).as("places not given back").isZero();
         assertThat(admission.addresses()).as("addresses kept").isZero();
         hub.release();

@@ -201,6 +201,80 @@ class PastTest {
     }
 
     @Test
+    void replaysOfAllConnectionsTogetherAreLimitedAsWell() {
+        rig.close();
+        rig = new GatewayRig(Map.of("replays", "2"));
+        bars(10);
+        rig.log.hold();
+        String replay = subscribe("\"from\":\"earliest\",\"until\":\"2999-01-01T00:00:00Z\"");
+        TestClient first = rig.client().say(replay).say(replay);
+        assertThat(first.texts()).isEmpty();
+        TestClient second = rig.client().say(replay);
+        JsonNode refused = second.message();
+        assertThat(refused.path("id").asInt()).isEqualTo(7);
+        assertThat(refused.at("/data/code").asText()).isEqualTo("too_many_subscriptions");
+        assertThat(refused.at("/data/message").asText()).startsWith("this gateway runs 2 replays already");
+        assertThat(rig.refused("too_many_subscriptions")).isEqualTo(1);
+        first.drop();
+        rig.log.answer();
+        assertThat(drained(second.say(replay))).hasSize(12);
+        assertThat(drained(second.say(replay)))
+                .as("one that is complete gives its place back")
+                .hasSize(12);
+    }
+
+    @Test
+    void replayKeepsThePaceThatWasAskedFor() {
+        for (int i = 0; i < 5; i++) {
+            rig.writtenAfterMs(1_000L * i);
+            bars(1);
+        }
+        TestClient client =
+                rig.client().say(subscribe("\"from\":\"earliest\",\"until\":\"2999-01-01T00:00:00Z\",\"speed\":2"));
+        assertThat(client.summaries()).containsExactly("subscribed", "intraday_bar SPY@0:0");
+        after(client, 499);
+        assertThat(client.texts()).isEmpty();
+        after(client, 1);
+        assertThat(client.summaries()).containsExactly("intraday_bar SPY@0:1");
+        after(client, 1_000);
+        assertThat(client.summaries())
+                .as("two are due, and it is behind none")
+                .containsExactly("intraday_bar SPY@0:2", "intraday_bar SPY@0:3");
+        after(client, 499);
+        assertThat(client.texts()).isEmpty();
+        after(client, 1);
+        assertThat(client.summaries()).containsExactly("intraday_bar SPY@0:4", "replay_complete");
+    }
+
+    private void after(TestClient client, long ms) {
+        rig.afterMs(ms);
+        client.afterMs(ms);
+    }
+
+    @Test
+    void replayBeginsWithItsFromAndEndsBeforeItsUntil() {
+        for (int i = 0; i < 6; i++) {
+            rig.writtenAfterMs(1_000L * i);
+            bars(1);
+        }
+        TestClient client = rig.client()
+                .say(subscribe("\"from\":{\"time\":\"" + GatewayRig.T0.plusSeconds(1) + "\"},\"until\":\""
+                        + GatewayRig.T0.plusSeconds(4) + "\""));
+        assertThat(client.messages().stream()
+                        .map(message -> message.path("type").asText()
+                                + message.path("pos").asText())
+                        .toList())
+                .containsExactly(
+                        "subscribed", "intraday_bar0:1", "intraday_bar0:2", "intraday_bar0:3", "replay_complete");
+        client.say(subscribe("\"from\":{\"epoch\":\"epoch-of-intraday\",\"offsets\":{\"0\":3,\"1\":-1,\"2\":-1}},"
+                + "\"until\":\"2999-01-01T00:00:00Z\""));
+        assertThat(client.messages())
+                .extracting(message -> message.path("pos").asText())
+                .as("right after a position")
+                .containsExactly("", "0:4", "0:5", "");
+    }
+
+    @Test
     void whoWaitsForKafkaIsToldOnceAndGoesOnWhenItIsBack() {
         bars(300);
         rig.log.away(true);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -437,6 +438,55 @@ class ResumeTest {
         slow.texts();
         slow.socket.takeOnce();
         assertThat(slow.summaries()).contains("positions k0@0:0");
+    }
+
+    @Test
+    void whoHasMuchToCatchUpWithHoldsUpNeitherThePresentNorWhoHasLittle() {
+        TestClient stayer = rig.subscriber("intraday");
+        bigBars(3_000);
+        assertThat(stayer.texts()).hasSize(3_000);
+        rig.loop.hold();
+        TestClient much = rig.client().say(resumeBars());
+        TestClient little = rig.client().say(resume("intraday", "", "{\"0\":2998,\"1\":-1,\"2\":-1}"));
+        assertThat(little.summaries()).containsExactly("subscribed", "intraday_bar SPY@0:2999", "caught_up");
+        List<String> got = new ArrayList<>(much.summaries());
+        assertThat(got).doesNotContain("caught_up");
+
+        bigBars(1);
+        assertThat(stayer.texts()).as("the loop is still about the past").isEmpty();
+        rig.loop.step();
+        rig.loop.step();
+        assertThat(stayer.summaries()).as("after one round of the past").containsExactly("intraday_bar SPY@0:3000");
+        got.addAll(much.summaries());
+        assertThat(got).doesNotContain("caught_up");
+        rig.loop.go();
+        got.addAll(much.summaries());
+        assertThat(got.subList(1, 3_002)).isEqualTo(bars(0, 3_001));
+        assertThat(got).endsWith("caught_up");
+    }
+
+    @Test
+    void manyThatCatchUpAtOnceComeAlongTogether() {
+        bigBars(2_000);
+        rig.loop.hold();
+        List<TestClient> clients = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            clients.add(rig.client());
+        }
+        clients.forEach(client -> client.say(resumeBars()));
+        int[] got = new int[clients.size()];
+        clients.forEach(TestClient::texts); // what the first ones had for themselves, before the others came
+        for (int round = 0; round < 8; round++) {
+            rig.loop.step();
+            for (int i = 0; i < got.length; i++) {
+                got[i] += clients.get(i).texts().size();
+            }
+            int most = Arrays.stream(got).max().orElseThrow();
+            int least = Arrays.stream(got).min().orElseThrow();
+            assertThat(most - least).as("%s", Arrays.toString(got)).isLessThanOrEqualTo(65); // a turn's worth
+        }
+        assertThat(Arrays.stream(got).sum()).isGreaterThan(2_000);
+        rig.loop.go();
     }
 
     @Test

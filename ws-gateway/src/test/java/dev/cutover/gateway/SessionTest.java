@@ -179,6 +179,23 @@ class SessionTest {
     }
 
     @Test
+    void subscriptionsOfEachFeatureAreCounted() {
+        TestClient one = rig.subscriber("positions");
+        TestClient other = rig.subscriber("positions");
+        rig.subscriber("intraday");
+        one.say("{\"type\":\"subscribe\",\"feature\":\"positions\",\"keys\":[\"1\"]}");
+        assertThat(rig.subscriptions("positions")).as("one for each session").isEqualTo(2);
+        one.say("{\"type\":\"subscribe\",\"feature\":\"positions\",\"keys\":[\"1\"],\"from\":"
+                + "{\"epoch\":\"epoch-of-positions\",\"offsets\":{\"0\":9,\"1\":-1,\"2\":-1}}}");
+        assertThat(rig.subscriptions("positions")).as("and one that catches up").isEqualTo(3);
+        one.say("{\"type\":\"unsubscribe\",\"feature\":\"positions\"}");
+        assertThat(rig.subscriptions("positions")).isEqualTo(1);
+        other.drop();
+        assertThat(rig.subscriptions("positions")).isZero();
+        assertThat(rig.subscriptions("intraday")).isEqualTo(1);
+    }
+
+    @Test
     void heartbeatSaysHowFarEachSubscribedFeatureIsReached() {
         TestClient subscriber = rig.subscriber("positions");
         TestClient idle = rig.client();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -141,6 +142,35 @@ class SlowSubscriberTest {
         slow.socket.resume();
         slow.texts();
         assertThat(slow.closed()).isEqualTo("1013 {\"code\":\"slow_consumer\",\"reconnect\":true}");
+    }
+
+    @Test
+    void whenTooMuchWaitsForAllTogetherThoseGoForWhomMostDoes() {
+        Map<String, String> bounds =
+                Map.of("gateway-loops", "1", "outbound-bytes", "1048576", "session-bytes", "1048576");
+        try (GatewayRig small = new GatewayRig(bounds)) {
+            TestClient fast = small.subscriber("intraday");
+            TestClient greedy = small.subscriber("intraday");
+            TestClient modest = small.client()
+                    .say("{\"type\":\"subscribe\",\"feature\":\"intraday\",\"keys\":[\"QQQ\"],\"from\":\"now\"}");
+            assertThat(modest.summaries()).containsExactly("subscribed");
+            greedy.socket.stall();
+            modest.socket.stall();
+            var batch = small.batch();
+            for (int i = 0; i < 850; i++) {
+                batch.event("intraday_bar", 0, i < 400 ? "QQQ" : "SPY", barOf(i));
+            }
+            batch.deliver();
+            assertThat(small.hub.outbound().bytes()).isBetween(200_000L, 1_048_576L);
+            greedy.socket.resume();
+            modest.socket.resume();
+            greedy.texts();
+            assertThat(greedy.closed()).isEqualTo("1013 {\"code\":\"slow_consumer\",\"reconnect\":true}");
+            assertThat(modest.summaries()).hasSize(400).endsWith("intraday_bar QQQ@0:399");
+            assertThat(modest.closed()).isNull();
+            assertThat(fast.texts()).hasSize(850);
+            assertThat(small.hub.outbound().bytes()).isZero();
+        }
     }
 
     @Test

@@ -64,6 +64,28 @@ class SseTest {
     }
 
     @Test
+    void lastEventIdGoesOnForEachOfSeveralFeatures() {
+        positions("a", 1);
+        rig.batch().event("vwap_update", "SPY", 1).deliver();
+        TestClient first = rig.connection();
+        first.http(get("/sse?feature=positions&feature=intraday"));
+        positions("a", 2);
+        String last = first.rawOutput();
+        String id = last.substring(last.indexOf("id: ") + 4, last.indexOf("\ndata"));
+        first.drop();
+        positions("a", 3);
+        rig.batch().event("vwap_update", "SPY", 2).deliver();
+        String got = rig.connection().http(get("/sse?feature=positions&feature=intraday", "Last-Event-ID: " + id));
+        assertThat(got.lines().filter(line -> line.contains("\"pos\"")).toList())
+                .hasSize(2)
+                .allMatch(line -> !line.contains("\"snapshot\""))
+                .anyMatch(line -> line.contains("\"feature\":\"positions\"") && line.contains("\"pos\":\"0:2\""))
+                .anyMatch(line -> line.contains("\"feature\":\"intraday\"") && line.contains("\"pos\":\"0:1\""));
+        assertThat(got.lines().filter(line -> line.equals("event: caught_up")).toList())
+                .hasSize(2);
+    }
+
+    @Test
     void lineBreaksOfAProducerDoNotBreakTheStream() {
         TestClient client = rig.connection();
         client.http(get("/sse?feature=positions&from=now"));

@@ -9,11 +9,11 @@ import java.util.Map;
 import org.apache.kafka.streams.StreamsConfig;
 import org.junit.jupiter.api.Test;
 
-final class StreamsSettingsTest {
+final class ViewSettingsTest {
 
     private static StreamsConfig of(Map<String, String> overrides) {
         return new StreamsConfig(
-                StreamsSettings.of(new KafkaConnection("broker:9092", overrides), "app", Path.of("state")));
+                ViewSettings.of(new KafkaConnection("broker:9092", overrides), "app", Path.of("state")));
     }
 
     @Test

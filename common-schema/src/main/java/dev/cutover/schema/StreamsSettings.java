@@ -1,17 +1,13 @@
-package dev.cutover.rest;
+package dev.cutover.schema;
 
-import dev.cutover.schema.KafkaConnection;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Properties;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.StreamsConfig;
 
-/** How Kafka Streams is set up for one filling of one feature. */
-final class StreamsSettings {
-    private static final long NEVER_MS = Duration.ofDays(3650).toMillis();
-
+/** How Kafka Streams is set up here: bytes in, bytes out, one thread, committed records alone. */
+public final class StreamsSettings {
     /** Its constant is deprecated, as it will be always on. */
     private static final String GLOBAL_HANDLER = "processing.exception.handler.global.enabled";
 
@@ -19,8 +15,12 @@ final class StreamsSettings {
 
     private StreamsSettings() {}
 
-    /** @param applicationId also the name of the consumer group; never used before */
-    static Properties of(KafkaConnection kafka, String applicationId, Path stateDirectory) {
+    /**
+     * The settings of one run, to which its owner adds what is its own.
+     *
+     * @param applicationId also the name of the consumer group, and the beginning of its internal topics' names
+     */
+    public static Properties of(KafkaConnection kafka, String applicationId, Path stateDirectory) {
         Properties settings = new Properties();
         kafka.overrides().forEach((name, value) -> {
             settings.setProperty(name, value);
@@ -37,10 +37,6 @@ final class StreamsSettings {
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
         settings.put(StreamsConfig.DEFAULT_KEY_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
         settings.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.ByteArraySerde.class);
-        // an application id is never used again, so nobody will read what was committed; and a commit that fails, while
-        // Kafka is away for long, would end the stream thread and with it a store that could still be served
-        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, NEVER_MS);
-        settings.put(StreamsConfig.TASK_TIMEOUT_MS_CONFIG, NEVER_MS);
         settings.put(StreamsConfig.LOG_SUMMARY_INTERVAL_MS_CONFIG, -1);
         settings.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
         // without effect here, where no store is global; but without it every start warns, here and in the assignor

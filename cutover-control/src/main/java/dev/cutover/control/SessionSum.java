@@ -1,0 +1,49 @@
+package dev.cutover.control;
+
+import dev.cutover.schema.Reference;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+
+/**
+ * All that is known of one session of a feature: the sum of the tallies of its parts.
+ *
+ * @param watched whether the prober listened to the gateways in it, without which gaps and drops were not looked for
+ * @param worstLateMs of the bodies that lagged, how late the latest was; 0 where none did
+ * @param references what the bodies were made of
+ */
+record SessionSum(
+        String session,
+        Instant from,
+        Instant until,
+        boolean watched,
+        long matches,
+        long lagging,
+        long mismatches,
+        long missingRest,
+        long missingWs,
+        long gaps,
+        long drops,
+        long worstLateMs,
+        Set<Reference> references) {
+
+    /** How long after a session's end its last verdicts may come. */
+    static final Duration SETTLES = Duration.ofSeconds(3);
+
+    SessionSum {
+        references = Set.copyOf(references);
+    }
+
+    long comparisons() {
+        return matches + lagging + mismatches + missingRest + missingWs;
+    }
+
+    /** Something was found that must not be; a session of which nothing is known is not dirty either. */
+    boolean isDirty() {
+        return mismatches + missingRest + missingWs + gaps > 0;
+    }
+
+    boolean hasEnded(Instant now) {
+        return !now.isBefore(until.plus(SETTLES));
+    }
+}
