@@ -33,7 +33,9 @@
  * Threads: {@code control-http-N} bring requests and may block, a bounded number of them, in a change or in reading from Kafka.
  * {@code flag-reader} follows the flags and {@code control-lease} holds the lease; both own a Kafka consumer, and what others
  * see of them is volatile and immutable. {@code control-evidence} owns a consumer as well and writes into the book, whose monitor
- * anybody may take for a moment. {@code control-guard} looks into it every second, and blocks in a rollback. A start writes the environment's flags on its own thread. An operator's command is one
- * thread that waits for answers; {@code tail} also has those of its WebSocket client.
+ * anybody may take for a moment. {@code control-guard} looks into it every second, and blocks in a rollback. {@code
+ * control-parity} begins and ends the runs of Kafka Streams, whose own thread owns all that compares. A start writes the
+ * environment's flags on its own thread. An operator's command is one thread that waits for answers; {@code tail} also has those
+ * of its WebSocket client.
  */
 package dev.cutover.control;
