@@ -10,7 +10,8 @@ import dev.cutover.schema.Json;
 /**
  * One value that differs. A value that is not there at all is left out of the JSON; a JSON null is a value.
  *
- * @param pointer RFC 6901, into REST's body; of what REST does not have, into the event log's
+ * @param pointer RFC 6901, into REST's body: to where the value is, or would be; an element of an array that REST does not have
+ *     goes by its place in the event log's
  * @param rest null where REST has nothing there
  * @param log null where the event log has nothing there
  */

@@ -1,5 +1,5 @@
 /**
- * The one writer of flags, and the operators' commands.
+ * The one writer of flags, what gathers the evidence for them and acts on it, and the operators' commands.
  *
  * <pre>
  *   operator ──► StatusCommand, PromoteCommand, … ──ControlClient──┐
@@ -43,7 +43,8 @@
  * see of them is volatile and immutable. {@code control-evidence} owns a consumer as well and writes into the book, whose monitor
  * anybody may take for a moment. {@code control-guard} looks into it every second, and blocks in a rollback. {@code
  * control-prober} owns all that the prober sees; its HTTP client's {@code control-probe-http-N} put what arrives into its queue,
- * as ProbeArrivals. A start writes the environment's flags on its own thread. An operator's command is one
- * thread that waits for answers; {@code tail} also has those of its WebSocket client.
+ * as ProbeArrivals. {@code control-parity} begins and ends the runs of Kafka Streams, whose own thread owns all that compares. A
+ * start writes the environment's flags on its own thread. An operator's command is one thread that waits for answers; {@code tail}
+ * also has those of its WebSocket client.
  */
 package dev.cutover.control;
