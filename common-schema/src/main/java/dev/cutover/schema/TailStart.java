@@ -111,8 +111,17 @@ public final class TailStart {
         return found == null ? begin : Math.max(begin, found.offset());
     }
 
-    /** @param latest where to begin at the latest */
-    long depthBack(Feature feature, TopicPartition partition, long begin, long latest, long end)
+    /**
+     * Where to begin so that every series that has an entry between {@code latest} and {@code end} is known to its depth at
+     * {@code end}.
+     *
+     * @param begin the partition's first offset
+     * @param latest where to begin at the latest
+     * @return from {@code begin} to {@code latest}
+     * @throws InterruptedException when its thread is to stop meanwhile
+     * @throws org.apache.kafka.common.KafkaException when Kafka fails, or the partition can't be read to that end
+     */
+    public long depthBack(Feature feature, TopicPartition partition, long begin, long latest, long end)
             throws InterruptedException {
         Map<SeriesName, Set<Object>> entries = new HashMap<>();
         long start = latest;

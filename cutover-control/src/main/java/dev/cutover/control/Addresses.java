@@ -36,15 +36,24 @@ public final class Addresses {
      * @param needed the port that it connects to
      */
     public static CommandLine command(Object annotated, Setting<Integer> needed) {
+        return command(
+                annotated, Map.of(Settings.HOST.name(), "where to look for it", needed.name(), "its port there"));
+    }
+
+    /**
+     * The command with its address options.
+     *
+     * @param needed the names of those that it uses, each with what it is
+     */
+    static CommandLine command(Object annotated, Map<String, String> needed) {
         CommandSpec spec = CommandSpec.forAnnotatedObject(annotated);
         for (Setting<?> setting : TAKEN) {
-            boolean used = setting.equals(Settings.HOST) || setting.equals(needed);
-            String what = setting.equals(Settings.HOST) ? "where to look for it" : "its port there";
+            String fallback = setting.defaultText() == null ? "" : " (default " + setting.defaultText() + ")";
             spec.addOption(OptionSpec.builder(setting.option())
                     .paramLabel(setting.value())
                     .type(String.class)
-                    .hidden(!used)
-                    .description(what + " (default " + setting.defaultText() + ")")
+                    .hidden(!needed.containsKey(setting.name()))
+                    .description(needed.getOrDefault(setting.name(), "") + fallback)
                     .build());
         }
         return new CommandLine(spec).setParameterExceptionHandler(ServiceCommand::usageError);
@@ -67,14 +76,7 @@ public final class Addresses {
      * @throws Settings.SettingException when one is not what it must be
      */
     public static URI resolve(CommandSpec spec, String scheme, Setting<Integer> needed) {
-        CommandLine.ParseResult parsed = spec.commandLine().getParseResult();
-        Map<String, String> given = new HashMap<>();
-        for (Setting<?> setting : List.of(Settings.HOST, needed)) {
-            if (parsed.hasMatchedOption(setting.option())) {
-                given.put(setting.name(), parsed.matchedOptionValue(setting.option(), (String) null));
-            }
-        }
-        Settings settings = Settings.resolve(List.of(Settings.HOST, needed), given, System.getenv());
+        Settings settings = resolve(spec, List.of(Settings.HOST, needed), Map.of());
         String host = settings.get(Settings.HOST);
         try {
             return URI.create(scheme + "://" + HostAndPort.of(host, settings.get(needed)));
@@ -82,5 +84,23 @@ public final class Addresses {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "host must be a name or an address, but is '" + host + "'", e);
         }
+    }
+
+    /**
+     * Settings that the options give, else the environment.
+     *
+     * @param kafka Kafka's own
+     * @throws Settings.SettingException when one is not what it must be
+     */
+    static Settings resolve(CommandSpec spec, List<Setting<?>> known, Map<String, String> kafka) {
+        CommandLine.ParseResult parsed = spec.commandLine().getParseResult();
+        Map<String, String> given = new HashMap<>();
+        for (Setting<?> setting : known) {
+            if (parsed.hasMatchedOption(setting.option())) {
+                given.put(setting.name(), parsed.matchedOptionValue(setting.option(), (String) null));
+            }
+        }
+        kafka.forEach((name, value) -> given.put(Settings.KAFKA_PREFIX + name, value));
+        return Settings.resolve(known, given, System.getenv());
     }
 }

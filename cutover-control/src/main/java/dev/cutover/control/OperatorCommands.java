@@ -25,6 +25,7 @@ public final class OperatorCommands {
                 Addresses.command(new UsageCommand(), Settings.CONTROL_PORT),
                 Addresses.command(new TailCommand(), Settings.GATEWAY_PORT),
                 Addresses.command(new ReplayCommand(), Settings.GATEWAY_PORT),
+                CompareCommand.command(),
                 completion());
     }
 

@@ -83,20 +83,28 @@ final class ParityProcessor implements Processor<byte[], byte[], byte[], byte[]>
     private void restoreHistory(int partition) {
         ParityStart.Begin begin = begins.of(feature, partition);
         keptStanding = store.standing();
-        history = new PartitionHistory(feature, partition, standing(begin));
-        if (keptStanding != null) {
-            store.restore(history);
-        }
-        if (begin.isAnew() && history.reached() + 1 < begin.from()) {
-            // what lies between was not read, and won't be
+        history = new PartitionHistory(
+                feature,
+                partition,
+                keptStanding == null ? PartitionHistory.Standing.from(begin.end(), begin.topicId()) : keptStanding);
+        store.restore(history);
+        boolean isOther = keptStanding != null && isOtherTopic(keptStanding, begin.topicId());
+        // what lies between was not read, and won't be
+        boolean hasHole = begin.isAnew() && history.reached() + 1 < begin.from();
+        if (isOther || hasHole) {
             store.clearVersions();
-            history = new PartitionHistory(feature, partition, PartitionHistory.Standing.from(begin.end()));
+            String former = isOther ? keptStanding.epoch() : history.standing().formerEpoch();
+            history = new PartitionHistory(
+                    feature,
+                    partition,
+                    new PartitionHistory.Standing(begin.end(), begin.topicId(), former, begin.isAnew()));
         }
         keepStanding();
     }
 
-    private PartitionHistory.Standing standing(ParityStart.Begin begin) {
-        return keptStanding == null ? PartitionHistory.Standing.from(begin.end()) : keptStanding;
+    /** The topic may have been made anew after the run has begun, and its id then be older than what is kept. */
+    private static boolean isOtherTopic(PartitionHistory.Standing kept, String topicId) {
+        return kept.epoch() != null && !kept.epoch().equals(topicId) && !topicId.equals(kept.formerEpoch());
     }
 
     private void restoreWaiting() {

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -58,19 +59,23 @@ final class ParityStart {
      * @param from where the group reads on
      * @param end the log's end of now
      * @param isAnew whether the group had not read it before, or not what is left of it
+     * @param topicId of the topic
      */
-    record Begin(long from, long end, boolean isAnew) {}
+    record Begin(long from, long end, boolean isAnew, String topicId) {}
 
     /** All of them, by partition of the events' topics. */
     record Begins(Map<TopicPartition, Begin> byPartition) {
-        private static final Begin UNKNOWN = new Begin(0, 0, false);
-
         Begins {
             byPartition = Map.copyOf(byPartition);
         }
 
         Begin of(Feature feature, int partition) {
-            return byPartition.getOrDefault(new TopicPartition(feature.topic(), partition), UNKNOWN);
+            Begin begin = byPartition.get(new TopicPartition(feature.topic(), partition));
+            if (begin == null) {
+                throw new IllegalStateException(feature.topic() + " has a partition " + partition + ", but must have "
+                        + feature.partitions() + "; recreate the topic");
+            }
+            return begin;
         }
     }
 
@@ -100,12 +105,15 @@ final class ParityStart {
     private Begins find() throws InterruptedException, ExecutionException, TimeoutException {
         Map<TopicPartition, OffsetAndMetadata> committed =
                 answer(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
+        List<Feature> features = catalog.features().stream()
+                .filter(feature -> feature.rest().isPresent())
+                .toList();
+        Map<String, TopicDescription> topics = answer(
+                admin.describeTopics(features.stream().map(Feature::topic).toList())
+                        .allTopicNames());
         Map<TopicPartition, Begin> begins = new HashMap<>();
         Map<TopicPartition, OffsetAndMetadata> fresh = new HashMap<>();
-        for (Feature feature : catalog.features()) {
-            if (feature.rest().isEmpty()) {
-                continue;
-            }
+        for (Feature feature : features) {
             List<TopicPartition> events = partitions(feature.topic(), feature.partitions());
             List<TopicPartition> served = partitions(Topics.served(feature), feature.partitions());
             List<TopicPartition> both = new ArrayList<>(events);
@@ -118,7 +126,8 @@ final class ParityStart {
                 long known = known(committed, partition);
                 boolean isAnew = known < firsts.get(partition);
                 long from = isAnew ? begin(feature, partition, firsts.get(partition), end) : known;
-                begins.put(partition, new Begin(from, end, isAnew));
+                String topicId = topics.get(feature.topic()).topicId().toString();
+                begins.put(partition, new Begin(from, end, isAnew, topicId));
                 if (isAnew) {
                     fresh.put(partition, new OffsetAndMetadata(from));
                 }

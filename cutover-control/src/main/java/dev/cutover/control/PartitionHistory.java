@@ -32,8 +32,9 @@ final class PartitionHistory {
      * @param whole whether the log was read from so far back that a key that is not known is not in it
      */
     record Standing(long judgeFrom, String epoch, String formerEpoch, boolean whole) {
-        static Standing from(long judgeFrom) {
-            return new Standing(judgeFrom, null, null, true);
+        /** Of a log that is read from where all of it is known. */
+        static Standing from(long judgeFrom, String epoch) {
+            return new Standing(judgeFrom, epoch, null, true);
         }
     }
 
@@ -111,7 +112,7 @@ final class PartitionHistory {
      * Whether what was made of the topic with this id can be judged. An id that was never heard of is the current topic's, and
      * has the history cleared if it is not of it.
      *
-     * @return empty-handed, false, for one that is gone
+     * @return false for one that is gone
      */
     boolean isOf(String epoch) {
         if (epoch.equals(standing.epoch())) {

@@ -3,7 +3,7 @@ package dev.cutover.control;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.cutover.control.GatewayStream.LostException;
 import dev.cutover.control.GatewayStream.RefusedException;
-import dev.cutover.control.ReplayProgress.Place;
+import dev.cutover.control.ProgressLine.Place;
 import dev.cutover.schema.ServiceCommand;
 import java.io.IOException;
 import java.io.PrintWriter;

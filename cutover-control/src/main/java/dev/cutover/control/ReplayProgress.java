@@ -1,45 +1,18 @@
 package dev.cutover.control;
 
+import dev.cutover.control.ProgressLine.Place;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
-/**
- * How far a replay, or a tail from the past, has come, for whoever waits for it: on a terminal one line, rewritten each second; in a log a line every ten.
- * Confined to one thread.
- */
+/** How far a replay, or a tail from the past, has come, for whoever waits for it. Confined to one thread. */
 final class ReplayProgress {
-    /** Where it is shown. */
-    enum Place {
-        TERMINAL(Duration.ofSeconds(1)),
-        LOG(Duration.ofSeconds(10)),
-        /** The events themselves pass by where it would be shown. */
-        NOWHERE(Duration.ofDays(1));
-
-        private final Duration interval;
-
-        Place(Duration interval) {
-            this.interval = interval;
-        }
-
-        /** @param printed whether the events go to standard output */
-        static Place of(boolean printed) {
-            if (!Terminal.showsErrors()) {
-                return LOG;
-            }
-            return printed && Terminal.showsOutput() ? NOWHERE : TERMINAL;
-        }
-    }
-
-    private static final String CLEAR_TO_END_OF_LINE = "\u001b[K";
     private static final double NS_PER_S = 1e9;
 
-    private final PrintWriter err;
-    private final Place place;
+    private final ProgressLine line;
     private final LongSupplier nowNs;
     private final long startedNs;
     private final Instant until;
@@ -50,18 +23,15 @@ final class ReplayProgress {
     private String at;
 
     private long count;
-    private long shownNs;
     private long shownCount;
 
     /** @param from null for the earliest */
     ReplayProgress(PrintWriter err, Place place, Instant from, Instant until, LongSupplier nowNs) {
-        this.err = err;
-        this.place = place;
+        this.line = new ProgressLine(err, place, nowNs);
         this.from = from;
         this.until = until;
         this.nowNs = nowNs;
         this.startedNs = nowNs.getAsLong();
-        this.shownNs = startedNs;
     }
 
     /** @param ts when the event was emitted, as the gateway wrote it */
@@ -76,23 +46,14 @@ final class ReplayProgress {
 
     /** To be called now and then also when no event comes. */
     void tick() {
-        long now = nowNs.getAsLong();
-        if (place == Place.NOWHERE || now - shownNs < place.interval.toNanos()) {
-            return;
-        }
-        String line = line(Math.round((count - shownCount) * NS_PER_S / (now - shownNs)));
-        if (place == Place.TERMINAL) {
-            // whatever is written next begins on the same line, and takes its place
-            err.print(line + CLEAR_TO_END_OF_LINE + "\r");
-            err.flush();
-        } else {
-            err.println(line);
-        }
-        shownNs = now;
-        shownCount = count;
+        line.tick(sinceNs -> {
+            String text = text(Math.round((count - shownCount) * NS_PER_S / sinceNs));
+            shownCount = count;
+            return text;
+        });
     }
 
-    private String line(long perSecond) {
+    private String text(long perSecond) {
         return at == null ? "no event yet" : events() + ", at " + at + percent() + ", " + perSecond + " events/s";
     }
 
@@ -118,8 +79,8 @@ final class ReplayProgress {
     }
 
     /** Ends the line that is rewritten, if there is one, and says something for good. */
-    void say(String line) {
-        err.println(line + (place == Place.TERMINAL ? CLEAR_TO_END_OF_LINE : ""));
+    void say(String text) {
+        line.say(text);
     }
 
     /** What came, once all has come. */

@@ -8,10 +8,8 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
@@ -57,7 +55,7 @@ final class RestProbe {
     private final Feature.Rest rest;
     private final AnswerForm form;
     private final FeatureWatch watch;
-    private final int keysARound;
+    private final KeyRotation rotation;
     private final long intervalNs;
     private final Deque<Question> pending = new ArrayDeque<>();
 
@@ -80,7 +78,7 @@ final class RestProbe {
         this.rest = feature.rest().orElseThrow();
         this.form = form;
         this.watch = watch;
-        this.keysARound = keysARound;
+        this.rotation = new KeyRotation(keysARound);
         this.intervalNs = interval(feature).toNanos();
         this.dueNs = nowNs + random.nextLong(intervalNs);
     }
@@ -118,7 +116,7 @@ final class RestProbe {
     private void plan() {
         boolean fresh = sample.isEmpty() || ++roundsOfSample >= ROUNDS_OF_A_SAMPLE;
         if (fresh) {
-            sample = nextSample(watch.keys());
+            sample = rotation.next(watch.keys());
             roundsOfSample = 0;
             watch.freshness().asking(sample);
         }
@@ -139,27 +137,6 @@ final class RestProbe {
             }
         }
         round++;
-    }
-
-    /** Those that follow the last ones, in the order of the keys. */
-    private List<String> nextSample(NavigableSet<String> keys) {
-        List<String> next = new ArrayList<>();
-        String last = sample.isEmpty() ? "" : sample.get(sample.size() - 1);
-        for (String key : keys.tailSet(last, sample.isEmpty())) {
-            if (next.size() < keysARound) {
-                next.add(key);
-            } else {
-                break;
-            }
-        }
-        for (String key : keys) {
-            if (next.size() < keysARound && !next.contains(key)) {
-                next.add(key);
-            } else {
-                break;
-            }
-        }
-        return next;
     }
 
     private Question question(String key, boolean whole) {

@@ -68,11 +68,20 @@ record Start(String word, Instant time) {
     }
 
     private static Start read(String text, List<String> words) {
+        return read(text, words, Instant.now());
+    }
+
+    /**
+     * What the text names, of these words and the times.
+     *
+     * @throws TypeConversionException when it is none of them
+     */
+    static Start read(String text, List<String> words, Instant now) {
         if (words.contains(text)) {
             return new Start(text, null);
         }
         try {
-            return new Start(null, time(text, Instant.now()));
+            return new Start(null, time(text, now));
         } catch (DateTimeException e) {
             throw new TypeConversionException("must be "
                     + String.join("", words.stream().map(word -> word + ", ").toList()) + A_TIME + ", but is '" + text

@@ -15,6 +15,10 @@
  *                                      ├─ history  ◄── AuditLog   ◄── config.features.audit
  *                                      └─ verdicts ◄── VerdictLog ◄── parity.verdicts
  *
+ *   events.F ──────┐  ParityStreams (control-parity): ParityTopology, a part for each feature, on a stream thread
+ *                  ├─► ParityProcessor ─┬─ Judge (Comparison, KeyHistory, Noise) ─────► parity.verdicts
+ *   rest.served.F ─┘    ParityStore     └─ SessionLedger (SessionClock): SessionTally ► parity.sessions
+ *
  *   parity.verdicts ──┐
  *   parity.sessions ──┤
  *   evidence.* ───────┼─► EvidenceReader ──► EvidenceBook ──┬─ Evidence ───► Checklist (WatchLines, VitalsLines)

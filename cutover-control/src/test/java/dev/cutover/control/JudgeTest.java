@@ -128,8 +128,7 @@ final class JudgeTest {
 
     @Test
     void whatStoodInTheLogBeforeJudgingBeganIsPassed() {
-        log = new PartitionHistory(POSITIONS, 0, PartitionHistory.Standing.from(10));
-        log.isOf(ParityRig.EPOCH);
+        log = new PartitionHistory(POSITIONS, 0, PartitionHistory.Standing.from(10, ParityRig.EPOCH));
         positions("1", 9, 0, "{'n':1}");
         positions("1", 10, 0, "{'n':1}");
         assertThat(judge(one(9, 100, "{'n':7}"), 100)).isEqualTo(new Passed(Why.EARLY));

@@ -42,9 +42,7 @@ final class ParityRig {
     }
 
     static PartitionHistory history(Feature feature) {
-        PartitionHistory history = new PartitionHistory(feature, 0, PartitionHistory.Standing.from(0));
-        history.isOf(EPOCH);
-        return history;
+        return new PartitionHistory(feature, 0, PartitionHistory.Standing.from(0, EPOCH));
     }
 
     static PartitionHistory.Change add(

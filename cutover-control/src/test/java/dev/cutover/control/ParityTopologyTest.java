@@ -10,6 +10,7 @@ import static dev.cutover.control.ParityRig.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cutover.schema.EventHeaders;
+import dev.cutover.schema.Feature;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.JsonFault;
 import dev.cutover.schema.KafkaConnection;
@@ -20,6 +21,7 @@ import dev.cutover.schema.Topics;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -58,14 +60,17 @@ final class ParityTopologyTest {
     private void open(long judgeFrom) {
         Properties settings =
                 ParityStreams.settings(new KafkaConnection("localhost:1", Map.of()), "test", stateDirectory);
-        ParityStart.Begins begins = new ParityStart.Begins(
-                Map.of(new TopicPartition(POSITIONS.topic(), 0), new ParityStart.Begin(0, judgeFrom, true)));
+        Map<TopicPartition, ParityStart.Begin> begins = new HashMap<>();
+        for (Feature feature : FeatureCatalog.shipped().features()) {
+            begins.put(
+                    new TopicPartition(feature.topic(), 0), new ParityStart.Begin(0, judgeFrom, true, ParityRig.EPOCH));
+        }
         driver = new TopologyTestDriver(
                 ParityTopology.of(
                         FeatureCatalog.shipped(),
                         new StreamsConfig(settings),
                         SessionClock.of("30s", MarketCalendar.shipped()),
-                        begins,
+                        new ParityStart.Begins(begins),
                         metrics),
                 settings,
                 at(0));
@@ -285,7 +290,7 @@ final class ParityTopologyTest {
         serve(one(0, 100, "{'n':1}"));
         clockTo(SessionLedger.OPEN.toMillis() + 120_000);
         sessions.readValuesToList();
-        assertThat(driver.getKeyValueStore("parity-positions").approximateNumEntries())
+        assertThat(driver.getKeyValueStore("positions").approximateNumEntries())
                 .as("the event, the standing, and that the session was there")
                 .isEqualTo(3);
         serve(one(0, 200, "{'n':2}"));

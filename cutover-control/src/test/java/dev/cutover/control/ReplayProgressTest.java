@@ -2,7 +2,7 @@ package dev.cutover.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cutover.control.ReplayProgress.Place;
+import dev.cutover.control.ProgressLine.Place;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;

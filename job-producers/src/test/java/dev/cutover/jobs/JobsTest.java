@@ -13,6 +13,7 @@ import dev.cutover.schema.MarketCalendar;
 import dev.cutover.schema.StartupException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +70,42 @@ final class JobsTest {
             assertThat(jobs.health().ready()).isTrue();
         }
         assertThat(emittedTypes()).containsExactlyInAnyOrder("account_balance", "heartbeat");
+    }
+
+    @Test
+    void besideAPolledServiceNothingIsMadeUpAndTheCalendarStandsInWhereItHasNoEndpoint() throws IOException {
+        FeatureCatalog catalog = catalog("""
+                features:
+                  - name: quotes
+                    topic: events.quotes
+                    partitions: 1
+                    delivery: latest
+                    events: [{type: quote, key: symbol, cadence: 500ms, view: latest}]
+                    rest: {path: /api/quotes, all: {quotes: quote}}
+                  - name: balances
+                    topic: events.balances
+                    partitions: 1
+                    delivery: latest
+                    events: [{type: account_balance, key: account_id, cadence: 500ms, view: latest}]
+                  - name: global_market
+                    topic: events.global-market
+                    partitions: 1
+                    delivery: latest
+                    events: [{type: market_status, key: market_id, cadence: 500ms, view: latest}]
+                """ + FAST_HEARTBEAT);
+        Clock clock = Clock.systemUTC();
+        // nothing listens on port 1
+        Feed feed = new PollFeed(URI.create("http://127.0.0.1:1"), catalog, settings.poll(), clock, Given.metrics());
+
+        try (Jobs jobs = Jobs.start(catalog, MarketCalendar.shipped(), feed, producer, Given.metrics(), clock)) {
+            await().until(() -> Given.events(producer, Event.Heartbeat.class).size() >= 2);
+            assertThat(jobs.health().reasons())
+                    .singleElement()
+                    .asString()
+                    .startsWith(
+                            "feature quotes can't be read from the polled service: GET http://127.0.0.1:1/api/quotes/");
+        }
+        assertThat(emittedTypes()).containsExactlyInAnyOrder("market_status", "heartbeat");
     }
 
     @Test

@@ -82,7 +82,7 @@ final class ReplayCommandSystemTest {
     }
 
     @Test
-    void ctrlCEndsAReplayThatIsNotWholeWithOneAndNoFileAndATailWithZero() throws Exception {
+    void ctrlCEndsAReplayThatIsNotWholeWithOneAndNoFileAndATailWithZeroAndItsFile() throws Exception {
         String port = stackWithHistory();
         Cutover replay = rig.cutover(
                 "replay",
@@ -95,8 +95,22 @@ final class ReplayCommandSystemTest {
                 "window.jsonl",
                 "--gateway-port",
                 port);
-        Cutover tail = rig.cutover("tail", "intraday", "--from", "earliest", "--gateway-port", port);
-        Awaitility.await().atMost(CommandLineRig.PATIENCE).until(() -> parts() == 1 && tail.out.size() >= 20);
+        Path grown = directory.resolve("tail.jsonl");
+        Cutover tail = rig.cutover(
+                "tail",
+                "intraday",
+                "--from",
+                "earliest",
+                "--output",
+                grown.getFileName().toString(),
+                "--gateway-port",
+                port);
+        Awaitility.await()
+                .atMost(CommandLineRig.PATIENCE)
+                .until(() -> parts() == 1
+                        && Files.exists(grown)
+                        && Files.readAllLines(grown).size() >= 20
+                        && !tail.err.isEmpty());
 
         CommandLineRig.interrupt(replay);
         CommandLineRig.interrupt(tail);
@@ -107,7 +121,12 @@ final class ReplayCommandSystemTest {
         assertThat(parts()).isZero();
         assertThat(directory.resolve("window.jsonl")).doesNotExist();
         assertThat(tail.exitCode()).as(tail.toString()).isZero();
-        assertThat(tail.err).as(tail.toString()).isEmpty();
+        assertThat(tail.out).isEmpty();
+        assertThat(tail.err).singleElement().asString().endsWith("; what comes now is live");
+        assertThat(Files.readString(grown)).endsWith("}\n");
+        assertThat(Files.readAllLines(grown))
+                .allMatch(
+                        line -> line.startsWith("{\"type\":\"") && line.contains(",\"pos\":\"") && line.endsWith("}"));
     }
 
     private int parts() {

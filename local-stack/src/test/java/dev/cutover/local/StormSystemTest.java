@@ -20,10 +20,12 @@ final class StormSystemTest {
     private static final int KEYS = 50;
     private static final int EVENTS_PER_SECOND = 100;
     private static final int HEARTBEAT_MS = 2_000;
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration CALM = Duration.ofSeconds(4);
     /** What an event may take at most to those who stayed, with two cores for broker, gateways and all the clients. */
     private static final double MOST_LATE_MS = 1_000;
+    /** Of the time that the storm takes, on a machine that is busy with other things: all of it is then slower. */
+    private static final double PART = 0.25;
 
     private static final double MOSTLY = 0.9;
     private static final double FAIR = 4;
@@ -109,7 +111,7 @@ final class StormSystemTest {
         assertThat(truth.faults(stayers)).isEmpty();
         assertThat(fromBacklog / resumes).isGreaterThanOrEqualTo(MOSTLY);
         assertThat(stayers.counts().keySet()).noneMatch(each -> each.startsWith("closed"));
-        assertThat(during.percentileMs(99)).isLessThan(MOST_LATE_MS);
+        assertThat(during.percentileMs(99)).isLessThan(Math.max(MOST_LATE_MS, PART * settled.percentileMs(99)));
         // one after the other, the last takes twice as long as the one in the middle
         assertThat(settled.percentileMs(99))
                 .as("admitted fairly: nobody waits for much longer than the others")
