@@ -18,7 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -30,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * Listens to one gateway as any client does: connects, subscribes to every feature, and after each loss reconnects and goes on
  * from where it was, for as long as it is not closed.
  *
- * <p>Owned by the prober's thread, but for {@link Connection}, which the client's threads call and which only hands over. A
+ * <p>Owned by the prober's thread, but for {@link GatewayConnection}, which the client's threads call and which only hands over. A
  * message is asked for when one before it has been dealt with, so that nothing piles up here.
  */
 final class GatewayProbe implements AutoCloseable {
@@ -46,10 +45,6 @@ final class GatewayProbe implements AutoCloseable {
     static final Duration MOST_BACKOFF = Duration.ofSeconds(8);
     private static final Duration REFUSED_RETRY = Duration.ofSeconds(10);
 
-    /** How many messages may wait for the prober's thread. */
-    private static final int ASKED_AHEAD = 256;
-
-    private static final int MOST_CHARS = 8 << 20;
     private static final int GOING_AWAY = 1001;
     private static final int TOO_SLOW = 1013;
     /** Codes that stand for no code of the gateway's, or blame nobody. */
@@ -85,7 +80,7 @@ final class GatewayProbe implements AutoCloseable {
     private long dueNs;
     private int failedAttempts;
     /** The attempt that counts; what others bring is late, and passed over. Null while waiting. */
-    private Connection connection;
+    private GatewayConnection connection;
     /** Null unless open. */
     private WebSocket socket;
 
@@ -150,27 +145,27 @@ final class GatewayProbe implements AutoCloseable {
 
     private void connect() {
         state = State.CONNECTING;
-        Connection attempt = new Connection(this);
+        GatewayConnection attempt = new GatewayConnection(this, shared.arrivals(), shared.nanoClock());
         connection = attempt;
         var unused = shared.http()
                 .newWebSocketBuilder()
                 .subprotocols("cutover.v1")
                 .connectTimeout(CONNECT_TIMEOUT)
                 .buildAsync(address, attempt)
-                .whenComplete((opened, failure) -> shared.arrivals()
-                        .accept(
-                                failure == null
-                                        ? new ProbeArrival.Opened(attempt, opened)
-                                        : new ProbeArrival.Ended(attempt, 0, why(failure))));
+                .whenComplete((opened, failure) -> {
+                    if (failure != null) {
+                        shared.arrivals().accept(new ProbeArrival.Ended(attempt, 0, why(failure)));
+                    }
+                });
     }
 
-    private static String why(Throwable failure) {
+    static String why(Throwable failure) {
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         return cause.getClass().getSimpleName() + (cause.getMessage() == null ? "" : ": " + cause.getMessage());
     }
 
     private void watchSilence(long nowNs) {
-        long silentNs = Math.min(nowNs - openedNs, nowNs - connection.heardNs);
+        long silentNs = Math.min(nowNs - openedNs, nowNs - connection.heardNs());
         if (silentNs > SILENT_AFTER.toNanos()) {
             ended(0, "silent for " + SILENT_AFTER.toSeconds() + " s");
         } else if (silentNs > PING_AFTER.toNanos() && nowNs - pingedNs > PING_AFTER.toNanos()) {
@@ -229,7 +224,7 @@ final class GatewayProbe implements AutoCloseable {
 
     /** One after the other: the client refuses a message while another is under way. */
     private void send(Sending sending) {
-        Connection through = connection;
+        GatewayConnection through = connection;
         WebSocket to = socket;
         sent = sent.thenCompose(before -> sending.to(to)).whenComplete((done, failure) -> {
             if (failure != null) {
@@ -367,78 +362,5 @@ final class GatewayProbe implements AutoCloseable {
     public void close() {
         state = State.CLOSED;
         release();
-    }
-
-    /** One attempt to connect and what comes of it. Called by the client's threads, one call at a time. */
-    static final class Connection implements WebSocket.Listener {
-        /** Who tries. */
-        final GatewayProbe probe;
-
-        private final Consumer<ProbeArrival> arrivals;
-        private final LongSupplier nanoClock;
-        private final StringBuilder partial = new StringBuilder();
-        /** When anything came last. */
-        private volatile long heardNs;
-
-        private Connection(GatewayProbe probe) {
-            this.probe = probe;
-            this.arrivals = probe.shared.arrivals();
-            this.nanoClock = probe.shared.nanoClock();
-            this.heardNs = nanoClock.getAsLong();
-        }
-
-        @Override
-        public void onOpen(WebSocket opened) {
-            opened.request(ASKED_AHEAD);
-        }
-
-        @Override
-        public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
-            heardNs = nanoClock.getAsLong();
-            if (partial.length() + data.length() > MOST_CHARS) {
-                arrivals.accept(
-                        new ProbeArrival.Ended(this, 0, "a message of more than " + MOST_CHARS + " characters"));
-                return null;
-            }
-            partial.append(data);
-            if (last) {
-                arrivals.accept(new ProbeArrival.Text(this, partial.toString(), heardNs));
-                partial.setLength(0);
-            } else {
-                from.request(1);
-            }
-            return null;
-        }
-
-        @Override
-        public CompletionStage<?> onPing(WebSocket from, ByteBuffer message) {
-            heardNs = nanoClock.getAsLong();
-            from.request(1);
-            return null; // the client answers by itself
-        }
-
-        @Override
-        public CompletionStage<?> onPong(WebSocket from, ByteBuffer message) {
-            heardNs = nanoClock.getAsLong();
-            from.request(1);
-            return null;
-        }
-
-        @Override
-        public CompletionStage<?> onBinary(WebSocket from, ByteBuffer data, boolean last) {
-            from.request(1);
-            return null;
-        }
-
-        @Override
-        public CompletionStage<?> onClose(WebSocket from, int statusCode, String reason) {
-            arrivals.accept(new ProbeArrival.Ended(this, statusCode, reason));
-            return null;
-        }
-
-        @Override
-        public void onError(WebSocket from, Throwable error) {
-            arrivals.accept(new ProbeArrival.Ended(this, 0, why(error)));
-        }
     }
 }

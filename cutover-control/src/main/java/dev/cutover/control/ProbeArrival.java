@@ -6,20 +6,20 @@ import java.net.http.WebSocket;
 sealed interface ProbeArrival {
     /** Of one attempt to connect to a gateway. */
     sealed interface OfGateway extends ProbeArrival {
-        GatewayProbe.Connection from();
+        GatewayConnection from();
     }
 
-    record Opened(GatewayProbe.Connection from, WebSocket socket) implements OfGateway {}
+    record Opened(GatewayConnection from, WebSocket socket) implements OfGateway {}
 
     /** A whole text. */
-    record Text(GatewayProbe.Connection from, String text, long atNs) implements OfGateway {}
+    record Text(GatewayConnection from, String text, long atNs) implements OfGateway {}
 
     /**
      * The connection is gone, or never was.
      *
      * @param status the gateway's; 0 where it sent none
      */
-    record Ended(GatewayProbe.Connection from, int status, String why) implements OfGateway {}
+    record Ended(GatewayConnection from, int status, String why) implements OfGateway {}
 
     record Answered(RestProbe.Answer answer) implements ProbeArrival {}
 

@@ -121,7 +121,7 @@ final class ProbeRun implements AutoCloseable {
 
     private void handle(ProbeArrival arrival) {
         if (arrival instanceof ProbeArrival.OfGateway its) {
-            its.from().probe.handle(its);
+            its.from().probe().handle(its);
         } else if (arrival instanceof ProbeArrival.Answered answered) {
             questions--;
             boolean good = rest.get(answered.answer().question().feature()).answered(answered.answer());

@@ -52,11 +52,10 @@ final class RestAsker {
     void ask(Question question) {
         HttpRequest request = HttpRequest.newBuilder(URI.create(rest + question.path()))
                 .header("Cutover-Client", "prober")
-                .timeout(timeout)
                 .build();
         CompletableFuture<HttpResponse<byte[]>> exchange =
                 http.sendAsync(request, response -> new BoundedBody(mostBodyBytes));
-        // the request's own time-out ends with the headers: a body that never ends needs this one
+        // a request's own time-out ends with the headers: a body that never ends needs this one
         var unused = exchange.copy()
                 .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
                 .whenComplete((response, failure) -> {

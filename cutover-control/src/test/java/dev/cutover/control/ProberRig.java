@@ -1,5 +1,7 @@
 package dev.cutover.control;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
 import dev.cutover.schema.FeatureCatalog;
@@ -138,5 +140,6 @@ final class ProberRig implements AutoCloseable {
     public void close() {
         prober.close();
         rest.stop(0);
+        assertThat(metrics.probeFaults.count()).as("faults").isZero();
     }
 }

@@ -32,6 +32,7 @@ final class ProberTest {
 
     private ScriptedGateway gateway(BiConsumer<JsonNode, WsContext> answer) {
         ScriptedGateway gateway = new ScriptedGateway(answer);
+        gateway.greeting = "{\"type\":\"welcome\",\"data\":{\"protocol\":\"cutover.v1\",\"features\":[]}}";
         opened.add(gateway);
         return gateway;
     }

@@ -14,6 +14,8 @@ import java.util.function.BiConsumer;
 final class ScriptedGateway implements AutoCloseable {
     /** Every message that came. */
     final List<JsonNode> heard = new CopyOnWriteArrayList<>();
+    /** What it says to whoever comes; null for nothing. */
+    volatile String greeting;
 
     private final Javalin server;
 
@@ -21,13 +23,18 @@ final class ScriptedGateway implements AutoCloseable {
     ScriptedGateway(BiConsumer<JsonNode, WsContext> answer) {
         server = Javalin.create(config -> {
             config.startup.showJavalinBanner = false;
-            config.routes.ws(
-                    "/ws/",
-                    ws -> ws.onMessage(context -> {
-                        JsonNode message = read(context.message());
-                        heard.add(message);
-                        answer.accept(message, context);
-                    }));
+            config.routes.ws("/ws/", ws -> {
+                ws.onConnect(context -> {
+                    if (greeting != null) {
+                        context.send(greeting);
+                    }
+                });
+                ws.onMessage(context -> {
+                    JsonNode message = read(context.message());
+                    heard.add(message);
+                    answer.accept(message, context);
+                });
+            });
         });
         server.start("127.0.0.1", 0);
     }

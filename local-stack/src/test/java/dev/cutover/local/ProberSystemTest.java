@@ -93,12 +93,18 @@ final class ProberSystemTest {
         return intraday(Topics.OBSERVATIONS).mapToLong(count).sum();
     }
 
-    private void assertNothingLost() {
+    private void assertNothingLost(Control control) {
+        assertNoFaults(control);
         for (String count : List.of("gaps", "drops", "failures")) {
             assertThat(sum(each -> each.path(count).asLong())).as(count).isZero();
         }
         assertThat(intraday(Topics.OBSERVATIONS))
                 .allSatisfy(each -> assertThat(each.path("missing_fields")).isEmpty());
+    }
+
+    private static void assertNoFaults(Control control) {
+        assertThat(TestHttp.get(control.address(), "/metrics").text())
+                .contains("\ncutover_control_probe_faults_total 0.0\n");
     }
 
     @Test
@@ -107,7 +113,7 @@ final class ProberSystemTest {
         int port = first.address().getPort();
         Gateway second = system.gateway();
         send(2);
-        var unused = control(system.rest(), first, second);
+        Control control = control(system.rest(), first, second);
         awaitSeen(each -> each.path("connections_up").asInt() == 2);
         send(100);
         await().atMost(PATIENCE).until(() -> sum(ProberSystemTest::bars) == 100);
@@ -123,7 +129,7 @@ final class ProberSystemTest {
                 && each.path("connections_down").asInt() == 0);
         send(10);
         await().atMost(PATIENCE).until(() -> sum(ProberSystemTest::bars) == 160);
-        assertNothingLost();
+        assertNothingLost(control);
     }
 
     private void awaitLast(Predicate<JsonNode> wanted) {
@@ -138,7 +144,7 @@ final class ProberSystemTest {
         Gateway gateway = system.gateway();
         int port = gateway.address().getPort();
         send(2);
-        var unused = control(system.rest(), gateway);
+        Control control = control(system.rest(), gateway);
         awaitSeen(each -> each.path("connections_up").asInt() == 1);
         send(20);
         await().atMost(PATIENCE).until(() -> sum(ProberSystemTest::bars) == 20);
@@ -149,7 +155,7 @@ final class ProberSystemTest {
         system.gateway(Map.of("gateway-port", Integer.toString(port)));
 
         await().atMost(PATIENCE).until(() -> sum(ProberSystemTest::bars) == 50);
-        assertNothingLost();
+        assertNothingLost(control);
     }
 
     @Test
@@ -157,7 +163,7 @@ final class ProberSystemTest {
         Gateway gateway = system.gateway();
         send(2);
         Feature intraday = system.catalog().feature("intraday").orElseThrow();
-        var unused = control(system.rest(), gateway);
+        Control control = control(system.rest(), gateway);
         awaitSeen(each -> each.path("connections_up").asInt() == 1);
 
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(700)).until(() -> {
@@ -165,6 +171,7 @@ final class ProberSystemTest {
             return sum(each -> each.path("freshness").path("samples").asLong()) > 3;
         });
 
+        assertNoFaults(control);
         assertThat(sum(each -> each.path("rest_errors").asLong())).isZero();
         assertThat(intraday(Topics.OBSERVATIONS)
                         .filter(each -> each.path("freshness").path("samples").asInt() > 0))
