@@ -115,6 +115,16 @@ final class ControlHttpTest {
                 "not at version 1");
     }
 
+    @Test
+    void theWayBackDoesNotDependOnEvidence() throws Exception {
+        http.post(STAGE, FORCED);
+        rig.evidenceFailure = new IllegalStateException("a fault");
+
+        assertThat(http.post("/cutover/features/positions/rollback", REASONED).status())
+                .isEqualTo(200);
+        assertThat(rig.flag("positions").stage()).isEqualTo(Stage.SHADOW);
+    }
+
     private static final String REASONED = "{\"reason\":\"found it\",\"by\":\"bob\"}";
 
     private void hold(String feature) {

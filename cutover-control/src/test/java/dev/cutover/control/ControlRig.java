@@ -42,6 +42,9 @@ final class ControlRig implements AutoCloseable {
     final ControlMetrics metrics = new ControlMetrics();
     final Map<String, Flag> flags = new ConcurrentHashMap<>();
     final List<byte[]> audit = new CopyOnWriteArrayList<>();
+    /** Thrown when the gate's lines are asked for, where it is set. */
+    volatile RuntimeException evidenceFailure;
+
     /** The gate's lines; null for those that follow from what is known. */
     volatile List<ChecklistLine> gate;
 
@@ -137,6 +140,9 @@ final class ControlRig implements AutoCloseable {
     }
 
     private List<ChecklistLine> gate(String feature, Stage to) {
+        if (evidenceFailure != null) {
+            throw evidenceFailure;
+        }
         List<ChecklistLine> lines = gate == null ? Checklist.of(evidence(feature), to) : gate;
         asked.countDown();
         return lines;

@@ -138,8 +138,14 @@ final class SystemUnderTest implements AutoCloseable {
 
     /** Of a service on a free port that probes nothing. */
     static ControlSettings controlSettings(String name) {
-        return ControlSettings.from(Settings.resolve(
-                        ControlSettings.all(), Map.of("control-port", "0", "control-name", name), Map.of()))
+        return controlSettings(Map.of("control-name", name));
+    }
+
+    /** @param given settings, beside the port */
+    static ControlSettings controlSettings(Map<String, String> given) {
+        Map<String, String> options = new HashMap<>(given);
+        options.put("control-port", "0");
+        return ControlSettings.from(Settings.resolve(ControlSettings.all(), options, Map.of()))
                 .probing(Targets.NONE);
     }
 

@@ -55,7 +55,7 @@ final class TestHttp {
 
     static HttpRequest.Builder request(InetSocketAddress address, String path, String... headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://" + HostAndPort.of(address) + path))
-                .timeout(Duration.ofSeconds(30));
+                .timeout(Duration.ofSeconds(60));
         return headers.length == 0 ? request : request.headers(headers);
     }
 
