@@ -89,7 +89,7 @@ final class RollingRestartSystemTest {
 
     private void awaitSettled() {
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(swarm.count(client -> !client.isSettled()))
-                .as("clients on their way")
+                .as("clients on their way; %s, %s", swarm.counts(), swarm.failures())
                 .isZero());
     }
 }
