@@ -120,6 +120,6 @@ final class EvidenceParts {
 
     /** Ready without evidence: flags can be moved all the same. What does not go as it should is said. */
     Health health() {
-        return parity.health();
+        return parity.health().and(book.health());
     }
 }

@@ -91,6 +91,7 @@ final class EvidenceReader implements AutoCloseable {
         this.sources = sources(catalog);
         this.partitions = sources.stream().map(Source::partition).toList();
         this.refreshDueNs = nanoClock.getAsLong();
+        metrics.showEvidenceAge(book::ageMs);
     }
 
     private static List<Source> sources(FeatureCatalog catalog) {

@@ -16,13 +16,14 @@ import org.apache.kafka.streams.state.Stores;
  * <pre>
  *   events.F ──────┐
  *                  ├──► ParityProcessor ──┬──► parity.verdicts
- *   rest.served.F ─┘    (parity-F, store) └──► parity.sessions
+ *   rest.served.F ─┘      (and its store) └──► parity.sessions
  * </pre>
  */
 final class ParityTopology {
     private ParityTopology() {}
 
-    /** What the parts of one feature are called. The store's name is also that of the topic behind it. */
+    /** What the parts of one feature are called. The store's name is in that of the topic behind it: {@code
+     * cutover-parity-STORE-changelog}. */
     record Names(
             String events,
             String served,
@@ -37,7 +38,7 @@ final class ParityTopology {
             return new Names(
                     feature.topic(),
                     Topics.served(feature),
-                    "parity-" + name,
+                    name.replace('_', '-'),
                     "judge-" + name,
                     "verdicts-" + name,
                     "sessions-" + name,

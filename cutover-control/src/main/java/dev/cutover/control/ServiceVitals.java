@@ -13,10 +13,10 @@ import java.time.Instant;
 record ServiceVitals(String service, Figures before, Figures after, long errors, Instant heardAt) {
 
     /**
-     * Medians over minutes and instances.
+     * Of some minutes.
      *
-     * @param cpuCores negative where it is not known
-     * @param heapAfterGcBytes negative where there was no collection
+     * @param cpuCores the median over minutes and instances; negative where it is not known
+     * @param heapAfterGcBytes the median over instances of the least that a collection left; negative where there was none
      * @param minutes how many they are of
      * @param warmingUp whether all that is known is of instances' first two minutes
      */

@@ -5,12 +5,15 @@ import dev.cutover.schema.VitalsRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** How all instances did in the last days, by the minute. Guarded by the book's monitor. */
 final class VitalsLog {
@@ -30,6 +33,7 @@ final class VitalsLog {
     private static final class Minute {
         private double cpuCores;
         private int cpuCount;
+        /** The least of it: most collections leave garbage as well. Negative before the first one. */
         private long heapAfterGcBytes = -1;
 
         void add(VitalsRecord record) {
@@ -37,7 +41,11 @@ final class VitalsLog {
                 cpuCores += record.cpuCores();
                 cpuCount++;
             }
-            heapAfterGcBytes = record.heapAfterGcBytes();
+            if (record.heapAfterGcBytes() >= 0) {
+                heapAfterGcBytes = heapAfterGcBytes < 0
+                        ? record.heapAfterGcBytes()
+                        : Math.min(heapAfterGcBytes, record.heapAfterGcBytes());
+            }
         }
     }
 
@@ -66,6 +74,18 @@ final class VitalsLog {
                 }
             }
             heardAt = record.at();
+        }
+
+        /** @param last the last minute's beginning; may lie before the first: there is none then */
+        Collection<Minute> minutes(Instant from, Instant last) {
+            return from.isAfter(last)
+                    ? List.of()
+                    : minutes.subMap(from, true, last, true).values();
+        }
+
+        Collection<Minute> warm(Instant from, Instant last) {
+            Instant warmAt = startedAt.plus(WARM_UP);
+            return minutes(warmAt.isAfter(from) ? warmAt : from, last);
         }
 
         long errorsSince(Instant flip) {
@@ -135,41 +155,43 @@ final class VitalsLog {
 
     /** Over the minutes that lie wholly within; null where there is none. */
     private static Figures figures(List<Instance> instances, Instant from, Instant until) {
-        List<Minute> all = new ArrayList<>();
-        List<Minute> warm = new ArrayList<>();
-        for (Instance instance : instances) {
-            instance.minutes
-                    .subMap(from, true, until.minusSeconds(MINUTE_S), true)
-                    .forEach((at, minute) -> {
-                        all.add(minute);
-                        if (!at.isBefore(instance.startedAt.plus(WARM_UP))) {
-                            warm.add(minute);
-                        }
-                    });
-        }
-        List<Minute> minutes = warm.isEmpty() ? all : warm;
+        Instant last = until.minusSeconds(MINUTE_S);
+        boolean warmingUp =
+                instances.stream().allMatch(each -> each.warm(from, last).isEmpty());
+        List<Collection<Minute>> minutes = instances.stream()
+                .map(each -> warmingUp ? each.minutes(from, last) : each.warm(from, last))
+                .filter(each -> !each.isEmpty())
+                .toList();
         if (minutes.isEmpty()) {
             return null;
         }
         return new Figures(
                 median(minutes.stream()
+                        .flatMap(Collection::stream)
                         .filter(each -> each.cpuCount > 0)
-                        .map(each -> each.cpuCores / each.cpuCount)
-                        .toList()),
+                        .map(each -> each.cpuCores / each.cpuCount)),
                 (long) median(minutes.stream()
-                        .filter(each -> each.heapAfterGcBytes >= 0)
-                        .map(each -> (double) each.heapAfterGcBytes)
-                        .toList()),
-                minutes.size(),
-                warm.isEmpty());
+                        .map(VitalsLog::leastHeapAfterGcBytes)
+                        .flatMapToLong(OptionalLong::stream)
+                        .mapToObj(bytes -> (double) bytes)),
+                minutes.stream().mapToInt(Collection::size).sum(),
+                warmingUp);
+    }
+
+    /** Of one instance. What lives in the heap is never more than this; a median would swing with the garbage that is left. */
+    private static OptionalLong leastHeapAfterGcBytes(Collection<Minute> minutes) {
+        return minutes.stream()
+                .mapToLong(each -> each.heapAfterGcBytes)
+                .filter(bytes -> bytes >= 0)
+                .min();
     }
 
     /** Negative of nothing. */
-    private static double median(List<Double> values) {
-        if (values.isEmpty()) {
+    private static double median(Stream<Double> values) {
+        List<Double> sorted = values.sorted().toList();
+        if (sorted.isEmpty()) {
             return -1;
         }
-        List<Double> sorted = values.stream().sorted().toList();
         int half = sorted.size() / 2;
         return sorted.size() % 2 == 1 ? sorted.get(half) : (sorted.get(half - 1) + sorted.get(half)) / 2;
     }

@@ -22,7 +22,7 @@ import java.util.function.BiPredicate;
  * last of them are kept, so that what held until the close can still be said after it. Guarded by the book's monitor.
  */
 final class WatchLog {
-    /** So many of the slowest cadence are kept. */
+    /** So many of a type are kept: what its jobs missed is forgiven after as many. */
     private static final int CADENCES = 10;
 
     private static final Duration LEAST = Duration.ofMinutes(1);
@@ -41,13 +41,13 @@ final class WatchLog {
     /** @param active whether jobs are bound to emit the type at an instant */
     WatchLog(Feature feature, BiPredicate<EventType, Instant> active) {
         this.active = active;
-        this.keep = keep(feature);
+        this.keep = keep(feature.slowestCadence());
         feature.events().forEach(type -> types.put(type.type(), new TypeLog(type)));
     }
 
-    /** How far back it reaches. */
-    static Duration keep(Feature feature) {
-        Duration cadences = feature.slowestCadence().multipliedBy(CADENCES);
+    /** How far back what comes at a cadence is looked at. */
+    private static Duration keep(Duration cadence) {
+        Duration cadences = cadence.multipliedBy(CADENCES);
         return cadences.compareTo(LEAST) < 0 ? LEAST : cadences;
     }
 
@@ -61,6 +61,7 @@ final class WatchLog {
     /** One type within its active hours. */
     private final class TypeLog {
         private final EventType type;
+        private final Duration kept;
         private final Deque<Slice> slices = new ArrayDeque<>();
         private boolean activeNow;
         /** Whether the newest observation could see events that were due. */
@@ -76,6 +77,7 @@ final class WatchLog {
 
         TypeLog(EventType type) {
             this.type = type;
+            this.kept = keep(type.cadence());
         }
 
         void add(Observation observation) {
@@ -101,7 +103,7 @@ final class WatchLog {
                 stretchFrom = observation.from();
             }
             slices.add(new Slice(observation.from(), observation.until(), !goesOn, seen));
-            Instant oldest = until.minus(keep);
+            Instant oldest = until.minus(kept);
             while (slices.size() > MOST || slices.peek().from().isBefore(oldest)) {
                 slices.remove();
             }

@@ -138,10 +138,12 @@ final class EvidenceReaderTest {
     @Test
     void emptyTopicsAreReadToTheirEndAtOnce() {
         assertThat(book.ageMs()).isEmpty();
+        assertThat(metrics.scrape()).contains("cutover_evidence_age_seconds -0.001\n");
 
         assertThat(reader.step()).isTrue();
 
         assertThat(book.ageMs()).hasValue(0);
+        assertThat(metrics.scrape()).contains("cutover_evidence_age_seconds 0.0\n");
     }
 
     @Test

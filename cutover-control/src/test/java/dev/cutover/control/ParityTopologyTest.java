@@ -290,7 +290,7 @@ final class ParityTopologyTest {
         serve(one(0, 100, "{'n':1}"));
         clockTo(SessionLedger.OPEN.toMillis() + 120_000);
         sessions.readValuesToList();
-        assertThat(driver.getKeyValueStore("parity-positions").approximateNumEntries())
+        assertThat(driver.getKeyValueStore("positions").approximateNumEntries())
                 .as("the event, the standing, and that the session was there")
                 .isEqualTo(3);
         serve(one(0, 200, "{'n':2}"));

@@ -66,6 +66,15 @@ final class VitalsLogTest {
     }
 
     @Test
+    void rightAfterTheFlipThereIsNothingAfterIt() {
+        reports("a", 0, 31, 0.5, 500);
+
+        assertThat(rest(FLIP, FLIP).after()).isNull();
+        assertThat(rest(FLIP, FLIP.plusSeconds(59)).after()).isNull();
+        assertThat(rest(FLIP, FLIP.plusSeconds(60)).after()).isEqualTo(new Figures(0.5, 500, 1, false));
+    }
+
+    @Test
     void whatWasSlowToStartIsLeftOutWhereThereIsSomethingLater() {
         reports("a", 25, 27, 4, 100);
         Instant startedAt = minute(25);
@@ -90,13 +99,23 @@ final class VitalsLogTest {
     }
 
     @Test
-    void theMedianIsOverMinutesAndInstancesSoThatOnePauseIsNotSeen() {
+    void oneBadMinuteAmongManyIsNotSeen() {
         reports("a", 20, 30, 0.5, 500);
         reports("b", 20, 29, 0.7, 700);
         report("b", minute(29), 40, 40_000, 0);
 
         assertThat(rest(FLIP, minute(31)).before().cpuCores()).isCloseTo(0.6, within(1e-9));
         assertThat(rest(FLIP, minute(31)).before().heapAfterGcBytes()).isEqualTo(600);
+    }
+
+    @Test
+    void ofTheHeapTheLeastThatACollectionLeftCountsSinceOthersLeaveGarbage() {
+        for (int minute = 20; minute < 30; minute++) {
+            report("a", minute(minute), 0.5, 500 + 100L * minute, 0);
+            report("a", minute(minute).plusSeconds(10), 0.5, minute == 27 ? 480 : -1, 0);
+        }
+
+        assertThat(rest(FLIP, minute(31)).before().heapAfterGcBytes()).isEqualTo(480);
     }
 
     @Test

@@ -89,6 +89,36 @@ final class WatchLogTest {
     }
 
     @Test
+    void aFastTypeIsJudgedByTheLastMinuteThoughASlowOneTakesTen() {
+        WatchLog intraday =
+                new WatchLog(FeatureCatalog.shipped().feature("intraday").orElseThrow(), (type, at) -> true);
+        for (int second = 0; second < 700; second++) {
+            Instant until = START.plusSeconds(second + 1L);
+            TypeSeen seen = new TypeSeen(1, 1, 0, until);
+            intraday.add(new Observation(
+                    "intraday",
+                    Source.PROBER,
+                    "control-1",
+                    START.plusSeconds(second),
+                    until,
+                    1,
+                    0,
+                    Map.of("intraday_bar", seen, "vwap_update", seen),
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    Freshness.NONE,
+                    List.of(),
+                    null));
+        }
+
+        assertThat(intraday.since(null).types().get("intraday_bar").watchedMs()).isEqualTo(60_000);
+        assertThat(intraday.since(null).types().get("vwap_update").watchedMs()).isEqualTo(600_000);
+    }
+
+    @Test
     void onlyWhatWasSeenWhollySinceTheFlipCounts() {
         for (int second = 0; second < 60; second++) {
             log.add(observation(second, 1, 10));

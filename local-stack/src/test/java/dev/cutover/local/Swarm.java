@@ -34,6 +34,7 @@ import java.util.random.RandomGenerator;
 final class Swarm implements AutoCloseable {
     private static final long ASK_S = 60;
     private static final int MOST_FAILURES = 20;
+    private static final int CONNECT_MS = 3_000;
 
     private final MultiThreadIoEventLoopGroup group;
     private final EventLoop loop;
@@ -56,6 +57,9 @@ final class Swarm implements AutoCloseable {
                 .group(loop)
                 .channel(NioSocketChannel.class)
                 .option(ChannelOption.TCP_NODELAY, true)
+                // a client tries again rather than wait for a system that is asked by too many, which doubles its
+                // pauses
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MS)
                 // leaks are looked for in the gateways; the load is to cost little
                 .option(ChannelOption.ALLOCATOR, new UnpooledByteBufAllocator(false, true));
     }
