@@ -16,7 +16,6 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.Iterator;
-import java.util.List;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -161,9 +160,12 @@ final class PartitionJudging {
     }
 
     private void giveUp(Predicate<Waiting> which) {
-        List<Waiting> gone = waiting.stream().filter(which).toList();
-        waiting.removeAll(gone);
-        gone.forEach(each -> waitingBytes -= each.length);
-        report.undecided(gone.size());
+        int before = waiting.size();
+        waiting.removeIf(each -> {
+            boolean goes = which.test(each);
+            waitingBytes -= goes ? each.length : 0;
+            return goes;
+        });
+        report.undecided(before - waiting.size());
     }
 }
