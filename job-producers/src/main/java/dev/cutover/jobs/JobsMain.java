@@ -9,6 +9,7 @@ import dev.cutover.schema.ServiceCommand;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.Settings;
 import dev.cutover.schema.TopicProvisioner;
+import dev.cutover.schema.VitalsReporter;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.PrintWriter;
@@ -41,6 +42,7 @@ public final class JobsMain {
             Jobs jobs = parts.add("jobs", Jobs.start(settings, catalog, kafka, registry));
             FlagReader flags = parts.add("flag reader", new FlagReader(kafka, "jobs-flags"));
             flags.bindTo(registry);
+            parts.add("vitals", VitalsReporter.start("jobs", "jobs", () -> 0, kafka));
             http.serve(new ServiceEndpoints(jobs::health, () -> CutoverStatus.of(catalog, flags), registry::scrape));
             out.println("jobs run at Kafka " + kafka.bootstrap() + "; health and metrics at " + http.address());
             out.flush();

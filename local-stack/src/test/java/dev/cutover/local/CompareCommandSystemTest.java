@@ -334,8 +334,7 @@ final class CompareCommandSystemTest {
                 err, "positions", "--for", "1h", "--rest-port", rest.port(), "--json", "--html", page.toString()));
         Thread thread = new Thread(task);
         thread.start();
-        await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> err.toString().contains(" of 3600 s, 3 compared, 1 faults"));
+        await().atMost(60, TimeUnit.SECONDS).until(() -> err.toString().contains(" of 3600 s, 3 compared, 1 faults"));
         thread.interrupt();
 
         Ran ran = task.get(10, TimeUnit.SECONDS);

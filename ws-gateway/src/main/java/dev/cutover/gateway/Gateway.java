@@ -10,6 +10,7 @@ import dev.cutover.schema.Parts;
 import dev.cutover.schema.ServiceEndpoints;
 import dev.cutover.schema.StartupException;
 import dev.cutover.schema.TopicProvisioner;
+import dev.cutover.schema.VitalsReporter;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
@@ -136,6 +137,7 @@ public final class Gateway implements AutoCloseable {
         flags.onChange(change -> hubByLoop.values().forEach(hub -> hub.onFlagChange(change)));
         tail.start();
         watch.start();
+        parts.add("vitals", VitalsReporter.start("gateway", settings.name(), metrics::failureCloses, kafka));
         log.info("{} listens on {} ({})", settings.name(), server.localAddress(), transport.name());
     }
 

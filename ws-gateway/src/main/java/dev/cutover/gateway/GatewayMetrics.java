@@ -8,6 +8,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,6 +19,9 @@ import java.util.stream.LongStream;
 
 /** What one gateway counts. Thread-safe. */
 final class GatewayMetrics {
+    private static final Set<String> FAILURES =
+            Set.of(CloseReason.INTERNAL.code, CloseReason.SLOW_CONSUMER.code, CloseReason.UNRESPONSIVE.code);
+
     private static final Duration[] DELIVERY_BUCKETS = LongStream.of(
                     1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000)
             .mapToObj(Duration::ofMillis)
@@ -102,6 +106,14 @@ final class GatewayMetrics {
                 .tag("code", code)
                 .register(registry)
                 .increment();
+    }
+
+    /** Connections that this gateway closed because something failed: not those that drained or broke the rules. */
+    long failureCloses() {
+        return (long) registry.find("cutover.gateway.closed").counters().stream()
+                .filter(closed -> FAILURES.contains(closed.getId().getTag("code")))
+                .mapToDouble(Counter::count)
+                .sum();
     }
 
     /** A feature that was read anew, since its topic was made anew or its records were gone. */
