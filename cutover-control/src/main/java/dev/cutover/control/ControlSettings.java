@@ -62,7 +62,7 @@ public record ControlSettings(
             "URL,…",
             null,
             "the WebSockets of all gateways, with commas, which the prober listens to; by default that of --gateway-port on"
-                    + " --host, and under up those of all its gateways",
+                    + " --host",
             Targets::gateways);
     public static final Setting<Integer> PROBE_KEYS = Setting.integer(
             "probe-keys",
