@@ -131,7 +131,7 @@ final class CompareCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--sample must be from 1 to " + MOST_SAMPLED + ", but is " + sample);
         }
-        ComparePlan plan = times.plan(spec, Instant.now().truncatedTo(ChronoUnit.MILLIS));
+        ComparePlan plan = times.plan(spec, now());
         PrintWriter err = spec.commandLine().getErr();
         Settings settings;
         try {
@@ -192,7 +192,7 @@ final class CompareCommand implements Callable<Integer> {
     private Outcome parity(
             ComparePlan plan, ComparedTopics topics, CompareRules.Applied applied, ProgressLine progress) {
         ParityReport report = new ParityReport(topics.feature(), wanted());
-        Instant began = Instant.now();
+        Instant began = now();
         Span span;
         if (plan instanceof Live live) {
             LiveComparison comparison = new LiveComparison(
@@ -206,7 +206,7 @@ final class CompareCommand implements Callable<Integer> {
                     Clock.systemUTC(),
                     System::nanoTime);
             boolean whole = wholly(() -> comparison.run(live.length()));
-            span = new Span(true, began, Instant.now(), !whole, comparison.answers());
+            span = new Span(true, began, now(), !whole, comparison.answers());
         } else {
             Recorded recorded = (Recorded) plan;
             RecordedComparison comparison = new RecordedComparison(topics, applied, report, progress, System::nanoTime);
@@ -255,6 +255,11 @@ final class CompareCommand implements Callable<Integer> {
                 report.isGood(),
                 report.compared() == 0,
                 "no key has events in both windows");
+    }
+
+    /** Finer than any event's. */
+    private static Instant now() {
+        return Instant.now().truncatedTo(ChronoUnit.MILLIS);
     }
 
     private interface Part {

@@ -6,6 +6,7 @@ import dev.cutover.control.Judgement.Why;
 import dev.cutover.schema.Feature;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.Reference;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
@@ -95,7 +96,8 @@ final class ParityReport {
     }
 
     private static String where(Verdict verdict) {
-        return (verdict.position() == null ? "" : verdict.position() + ", ") + "served " + verdict.servedAt()
+        return (verdict.position() == null ? "" : verdict.position() + ", ") + "served "
+                + verdict.servedAt().truncatedTo(ChronoUnit.MILLIS)
                 + (verdict.query().isEmpty() ? "" : ", ?" + verdict.query());
     }
 
@@ -176,7 +178,7 @@ final class ParityReport {
         return capped;
     }
 
-    /** The document that docs/compare.md describes. */
+    /** The document that docs/quick-start.md describes. */
     ObjectNode toJson(Span span) {
         ObjectNode document = Json.MAPPER.createObjectNode();
         document.put("feature", feature.name()).put("kind", "parity").put("mode", span.live() ? "live" : "recorded");

@@ -70,7 +70,7 @@ record WindowReport(String feature, Window first, Window second, boolean interru
         return capped;
     }
 
-    /** The document that docs/compare.md describes. */
+    /** The document that docs/quick-start.md describes. */
     ObjectNode toJson() {
         ObjectNode document = Json.MAPPER.createObjectNode();
         document.put("feature", feature).put("kind", "windows");

@@ -29,6 +29,9 @@
  *   FirstStart: WS_FEATURE_* of the environment ──► FlagWriter, once
  *   Lease (control-lease): of all instances, one is active
  *
+ *   CompareCommand ─► LiveComparison (RestSampler ──► REST), RecordedComparison ─► PartitionJudging ─► Judge ─► ParityReport
+ *     reads events.*, rest.served.*   WindowReader ─► WindowComparison ─► WindowReport      Findings: FindingsText, FindingsPage
+ *
  *   Prober, while the lease is held; a ProbeRun is one such time:
  *   gateways ──WebSocket──► GatewayProbe ► StreamWatch ─┐
  *                           each gateway   and feature  ├► FeatureWatch, with its FreshnessWatch

@@ -344,6 +344,37 @@ final class CompareCommandSystemTest {
         assertThat(Files.readString(page)).contains("where it was interrupted").endsWith("</html>\n");
     }
 
+    @Test
+    void theRestServiceItselfMatchesLiveAndAsRecorded() {
+        for (int round = 0; round < 3; round++) {
+            for (String account : List.of("1", "2", "3")) {
+                feed.enqueue("positions", account, body(account, 455 + round));
+            }
+            for (String symbol : List.of("SPY", "QQQ")) {
+                feed.enqueue(
+                        "intraday_bar",
+                        symbol,
+                        "{\"symbol\":\"%s\",\"timestamp_minute\":\"2026-01-05T15:3%d:00Z\",\"close\":1.50}"
+                                .formatted(symbol, round));
+            }
+        }
+        feed.flush();
+        String port = Integer.toString(system.rest().address().getPort());
+
+        Ran live = compare("positions", "--for", "2s", "--rest-port", port, "--json");
+        assertThat(live.code()).as("%s", live).isZero();
+        // each account by itself and in the list
+        assertThat(live.number("match")).isEqualTo(6);
+        Ran series = compare("intraday", "--for", "2s", "--rest-port", port, "--json");
+        assertThat(series.code()).as("%s", series).isZero();
+        assertThat(series.number("match")).isEqualTo(2);
+        // REST does not record again what it has recorded
+        assertThat(compare("intraday", "--for", "2s", "--rest-port", port).code())
+                .isZero();
+        assertThat(compare("intraday", "--from", "10m", "--json").number("match"))
+                .isEqualTo(2);
+    }
+
     // two windows of the events
 
     /** A minute of bars and VWAPs of a symbol. */
