@@ -95,6 +95,7 @@ final class UpCommand {
                 where(GatewaySettings.PORT, stack.gateways().get(0).address()));
         String control = where(Settings.CONTROL_PORT, stack.control().address());
         out.printf("  ./cutover status%s          where each feature stands%n", control);
+        out.printf("  ./cutover checklist FEATURE%s what the next step up takes%n", control);
         out.printf("  ./cutover promote FEATURE%s one stage up; rollback: back to shadow%n", control);
         out.printf("Ctrl-C stops everything.%n%n");
         out.flush();

@@ -58,7 +58,7 @@ final class TestClient implements AutoCloseable {
     private final List<Heard> heard = new ArrayList<>();
     private final WebSocket socket;
 
-    private TestClient(InetSocketAddress address, boolean plain) {
+    TestClient(InetSocketAddress address, boolean plain) {
         WebSocket.Builder builder = HttpClient.newHttpClient().newWebSocketBuilder();
         if (!plain) {
             builder.subprotocols("cutover.v1");
