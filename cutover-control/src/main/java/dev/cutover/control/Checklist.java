@@ -25,8 +25,11 @@ import java.util.stream.Stream;
 final class Checklist {
     /** Evidence that is older proves nothing of now. */
     static final long STALE_MS = 10_000;
+    /** The line of the guard's hold. */
+    static final String HOLD = "hold";
+
     /** These lines are of the catalog and the flag, and need no evidence. */
-    private static final Set<String> WITHOUT_EVIDENCE = Set.of("rules", "hold");
+    private static final Set<String> WITHOUT_EVIDENCE = Set.of("rules", HOLD);
 
     private static final int NAMED_CALLERS = 5;
 
@@ -261,7 +264,7 @@ final class Checklist {
     }
 
     private ChecklistLine hold() {
-        String line = "hold";
+        String line = HOLD;
         String text = "the guard does not hold it";
         Flag flag = evidence.flag();
         return flag.hold()

@@ -12,7 +12,7 @@ final class Lines {
     static String text(JsonNode line) {
         String measured = Table.plain(line.path("measured").asText());
         return mark(line) + " " + Table.plain(line.path("line").asText()) + ": "
-                + Table.plain(line.path("text").asText()) + (measured.isEmpty() ? "" : ": " + measured);
+                + Table.plain(line.path("text").asText()) + (measured.isEmpty() ? "" : " – " + measured);
     }
 
     /** What it would take; empty where the line holds. */

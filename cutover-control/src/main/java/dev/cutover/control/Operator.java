@@ -55,14 +55,18 @@ final class Operator {
                 problem.path("detail").isTextual()
                         ? Table.plain(problem.path("detail").textValue())
                         : "the control service answered with HTTP " + reply.status());
+        boolean held = problem.path("flag").path("hold").asBoolean();
         for (JsonNode line : problem.path("checklist")) {
+            if (held && line.path("line").asText().equals(Checklist.HOLD)) {
+                continue; // that is what the detail says
+            }
             err.println("  " + Lines.text(line));
             Lines.needed(line).ifPresent(needed -> err.println("      it takes: " + needed));
         }
         if (!problem.path("checklist").isEmpty()) {
             String feature = Table.plain(problem.path("flag").path("feature").asText());
             err.println(
-                    problem.path("flag").path("hold").asBoolean()
+                    held
                             ? "once the fault is found: ./cutover clear " + feature + " --reason R" + address
                             : "to wait for it: ./cutover checklist " + feature + " --watch" + address
                                     + "; to go past the gate, give --force as well");

@@ -4,7 +4,7 @@ import dev.cutover.schema.ServiceCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The operators' commands by themselves: {@code cutover status | promote | rollback | history | tail | replay}. */
+/** The operators' commands by themselves: {@code cutover status | checklist | promote | …}. */
 public final class OperatorMain {
 
     @Command(

@@ -43,8 +43,8 @@ final class EvidenceCommandsTest {
         assertThat(checklist.lines())
                 .containsExactly(
                         "positions, shadow → live: 1 of 3 lines hold",
-                        "✓ messages: messages appear: 12 in 30 s",
-                        "✗ parity: values match REST: 1 mismatch",
+                        "✓ messages: messages appear – 12 in 30 s",
+                        "✗ parity: values match REST – 1 mismatch",
                         "    it takes: 2 clean sessions in a row",
                         "… sign-off: the team has signed off",
                         "    it takes: a sign-off");

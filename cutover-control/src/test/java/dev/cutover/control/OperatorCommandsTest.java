@@ -129,7 +129,7 @@ final class OperatorCommandsTest {
                 .containsExactly(
                         "positions stays shadow: the gate to live lacks parity, sign-off; force goes past it, which"
                                 + " the audit records",
-                        "  ✗ parity: values match REST: 1 mismatch",
+                        "  ✗ parity: values match REST – 1 mismatch",
                         "      it takes: 2 clean sessions in a row",
                         "  … sign-off: the team has signed off",
                         "      it takes: ./cutover sign-off positions",
@@ -160,9 +160,9 @@ final class OperatorCommandsTest {
         for (Ran refused : List.of(run("promote", "positions", "--reason", "hope"), promoteByForce("positions"))) {
             assertThat(refused.code()).isEqualTo(ServiceCommand.FAILED);
             assertThat(refused.err())
-                    .contains("positions is held", "no event for 31 s", "✗ hold")
+                    .contains("positions is held", "no event for 31 s", "… parity")
                     .contains("./cutover clear positions --reason R --control-port " + rig.port())
-                    .doesNotContain("--force");
+                    .doesNotContain("--force", "✗ hold");
         }
     }
 
