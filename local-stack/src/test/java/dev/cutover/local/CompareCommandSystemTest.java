@@ -26,9 +26,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -209,6 +211,69 @@ final class CompareCommandSystemTest {
         assertThat(ran.code()).as("%s", ran).isZero();
         assertThat(ran.number("lagging")).isEqualTo(1);
         assertThat(ran.number("worst_late_ms")).isBetween(3_000L, 4_500L);
+    }
+
+    @Test
+    void whatAnExistingServiceAnsweredIsJudgedOnceTheLagHasPassed() {
+        String body = body("1", 1);
+        RecordMetadata at = feed.sendNow("positions", "1", body);
+        served.upstream("1", at.partition(), body);
+        Ran early = compare("positions", "--from", "10m", "--lag", "15s");
+        assertThat(early.code()).isEqualTo(1);
+        assertThat(early.err()).contains("1 not judged: too recent to be judged yet");
+        await().atMost(30, TimeUnit.SECONDS).untilAsserted(() -> {
+            Ran ran = compare("positions", "--from", "10m", "--lag", "1s");
+            assertThat(ran.code()).as("%s", ran).isZero();
+        });
+        served.upstream("1", at.partition(), ServedFeed.lie(body, "positions", "current_price", "1.5"));
+        await().atMost(30, TimeUnit.SECONDS).untilAsserted(() -> {
+            Ran ran = compare("positions", "--from", "10m", "--lag", "1s", "--json");
+            assertThat(ran.number("mismatch")).as("%s", ran).isEqualTo(1);
+            assertThat(ran.fields()).containsExactly(PRICE);
+        });
+    }
+
+    private void forgetBefore(RecordMetadata at) throws Exception {
+        try (var admin = system.kafka().admin("test")) {
+            var unused = admin.deleteRecords(Map.of(
+                            new TopicPartition(at.topic(), at.partition()), RecordsToDelete.beforeOffset(at.offset())))
+                    .all()
+                    .get();
+        }
+    }
+
+    @Test
+    void whatRetentionHasTakenIsNotJudgedAndWhatItHasLeftIs() throws Exception {
+        String old = body("1", 1);
+        RecordMetadata gone = feed.sendNow("positions", "1", old);
+        String kept = body("1", 2);
+        RecordMetadata at = feed.sendNow("positions", "1", kept);
+        served.entry("1", gone, old);
+        served.entry("1", at, kept);
+        forgetBefore(at);
+        Ran ran = compare("positions", "--from", "10m", "--json");
+        assertThat(ran.code()).as("%s", ran).isZero();
+        assertThat(ran.number("compared")).isEqualTo(1);
+        assertThat(ran.json().path("not_judged").path("early").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void aSeriesOfWhichRetentionHasTakenAPartIsNoMismatch() throws Exception {
+        Feature intraday = system.catalog().feature("intraday").orElseThrow();
+        ServedFeed bars = system.open(new ServedFeed(system, intraday, topicId(intraday.topic())));
+        List<String> entries = new ArrayList<>();
+        RecordMetadata at = null;
+        for (int minute = 0; minute < 5; minute++) {
+            entries.add("{\"symbol\":\"SPY\",\"timestamp_minute\":\"2026-01-05T15:3%d:00Z\"}".formatted(minute));
+            at = feed.sendNow("intraday_bar", "SPY", entries.get(minute));
+        }
+        bars.entry("SPY", at, "{\"symbol\":\"SPY\",\"bars\":[" + String.join(",", entries) + "],\"vwap\":null}");
+        assertThat(compare("intraday", "--from", "10m").code()).isZero();
+        forgetBefore(at);
+        Ran ran = compare("intraday", "--from", "10m", "--json");
+        assertThat(ran.number("mismatch")).as("%s", ran).isZero();
+        assertThat(ran.json().path("not_judged").path("forgotten").asInt()).isEqualTo(1);
+        assertThat(ran.err()).contains("made of events that are not kept any more");
     }
 
     /** What a REST service does: answers the newest state, and records what it answered, once. */

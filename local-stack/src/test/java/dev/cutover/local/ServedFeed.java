@@ -71,6 +71,28 @@ final class ServedFeed implements AutoCloseable {
                         null));
     }
 
+    /** What an existing service answered. */
+    void upstream(String key, int partition, String body) {
+        Instant now = Instant.now();
+        send(
+                partition,
+                new ServedRecord(
+                        Kind.ENTRY,
+                        feature.name(),
+                        key,
+                        null,
+                        null,
+                        null,
+                        feature.rest().orElseThrow().parameter() + "=" + key,
+                        "other",
+                        Reference.UPSTREAM,
+                        now,
+                        now,
+                        String.format("%016x", body.hashCode()),
+                        json(body),
+                        null));
+    }
+
     /** A list that names those keys of a partition. */
     void list(int partition, long offset, String... keys) {
         Instant now = Instant.now();
