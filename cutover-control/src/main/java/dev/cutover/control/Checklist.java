@@ -162,7 +162,7 @@ final class Checklist {
         String next = running.stream()
                 .map(session -> session.until().plus(SessionSum.SETTLES))
                 .min(Instant::compareTo)
-                .map(at -> "; one ends at " + at)
+                .map(at -> "; one ends at " + ChecklistLine.time(at))
                 .orElse("");
         return more + " more clean " + (more == 1 ? "session" : "sessions") + since() + next;
     }
@@ -171,7 +171,9 @@ final class Checklist {
         if (to != Stage.PROMOTED) {
             return "";
         }
-        return evidence.flip() == null ? " since it was made live" : " since the flip at " + evidence.flip();
+        return evidence.flip() == null
+                ? " since it was made live"
+                : " since the flip at " + ChecklistLine.time(evidence.flip());
     }
 
     private static String sessions(int count) {
@@ -291,23 +293,23 @@ final class Checklist {
         if (!others.isEmpty()) {
             String names = others.stream()
                     .limit(NAMED_CALLERS)
-                    .map(caller -> caller.caller() + " (last at " + caller.lastAt() + ")")
+                    .map(caller -> caller.caller() + " (last at " + ChecklistLine.time(caller.lastAt()) + ")")
                     .collect(Collectors.joining(", "));
             String more = others.size() > NAMED_CALLERS ? " and " + (others.size() - NAMED_CALLERS) + " more" : "";
             return ChecklistLine.fail(
                     line, text, names + more, "they read the WebSocket, for " + sessions(wanted) + " without them");
         }
         if (ended.size() < wanted) {
-            return ChecklistLine.waiting(line, text, "none since " + from, missing());
+            return ChecklistLine.waiting(line, text, "none since " + ChecklistLine.time(from), missing());
         }
         if (since.isEmpty()) {
             return ChecklistLine.waiting(
                     line,
                     text,
-                    "REST has told of no caller at all since " + from + ", not even of the prober",
+                    "REST has told of no caller at all since " + ChecklistLine.time(from) + ", not even of the prober",
                     "a REST service that counts its callers, and the prober at work");
         }
-        return ChecklistLine.ok(line, text, "none since " + from);
+        return ChecklistLine.ok(line, text, "none since " + ChecklistLine.time(from));
     }
 
     private ChecklistLine signOff() {
@@ -318,7 +320,7 @@ final class Checklist {
         if (given == null) {
             return ChecklistLine.waiting(line, text, "not yet", needed);
         }
-        String measured = "by " + given.by() + " at " + given.at();
+        String measured = "by " + given.by() + " at " + ChecklistLine.time(given.at());
         return evidence.flip() == null || given.at().isBefore(evidence.flip())
                 ? ChecklistLine.waiting(line, text, measured + ", which was before the flip", needed)
                 : ChecklistLine.ok(line, text, measured);

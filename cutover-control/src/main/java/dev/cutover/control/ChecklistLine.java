@@ -3,6 +3,8 @@ package dev.cutover.control;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 
 /**
@@ -73,5 +75,10 @@ record ChecklistLine(
     /** Whether a promotion is refused for it. */
     boolean isInTheWay() {
         return blocks && state != State.OK;
+    }
+
+    /** An instant as a line's text has it: to the second. */
+    static String time(Instant at) {
+        return at.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

@@ -168,13 +168,13 @@ final class EvidenceReader implements AutoCloseable {
 
     private void open() {
         Instant now = clock.instant();
+        consumer.assign(partitions); // before it is asked for their ends, or it warns
         Map<TopicPartition, Long> begins = consumer.beginningOffsets(partitions, ANSWER_TIMEOUT);
         Map<TopicPartition, Long> logEnds = consumer.endOffsets(partitions, ANSWER_TIMEOUT);
         Map<TopicPartition, Long> times = new HashMap<>();
         sources.forEach(
                 source -> times.put(source.partition(), now.minus(source.back()).toEpochMilli()));
         Map<TopicPartition, OffsetAndTimestamp> found = consumer.offsetsForTimes(times, ANSWER_TIMEOUT);
-        consumer.assign(partitions);
         for (Source source : sources) {
             TopicPartition partition = source.partition();
             long end = logEnds.get(partition);

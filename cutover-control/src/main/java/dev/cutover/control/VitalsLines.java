@@ -38,7 +38,7 @@ final class VitalsLines {
             if (vitals == null || vitals.heardAt() == null) {
                 unheard.add("nothing was heard of " + service);
             } else if (Duration.between(vitals.heardAt(), evidence.now()).compareTo(TELLS_WITHIN) > 0) {
-                unheard.add(service + " was last heard of at " + vitals.heardAt());
+                unheard.add(service + " was last heard of at " + ChecklistLine.time(vitals.heardAt()));
             }
         }
         if (!logged.isEmpty()) {

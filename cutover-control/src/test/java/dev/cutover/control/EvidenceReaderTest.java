@@ -199,7 +199,6 @@ final class EvidenceReaderTest {
     void aStartWithoutKafkaGoesOnOnceItIsThere() throws Exception {
         log.failure = new TimeoutException("away");
         assertThat(reader.step()).isFalse();
-        assertThat(log.assignment()).isEmpty();
         log.failure = null;
 
         reader.step();
