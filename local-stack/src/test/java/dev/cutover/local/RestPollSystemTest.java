@@ -229,7 +229,7 @@ final class RestPollSystemTest {
         String guide = Files.readString(Path.of("..", "docs", "integration-guide.md"));
         String answer = "{\"result\":{\"items\":[{\"symbol\":\"BTC\",\"bid\":64000.5}]}}";
         assertThat(guide).contains(answer);
-        Matcher yaml = Pattern.compile("```yaml\n((?:(?!```).)*upstream:.*?)```", Pattern.DOTALL)
+        Matcher yaml = Pattern.compile("```yaml\n(features:(?:(?!```).)*upstream:.*?)```", Pattern.DOTALL)
                 .matcher(guide);
         assertThat(yaml.find()).isTrue();
         Path catalog = Files.writeString(directory.resolve("quotes.yaml"), yaml.group(1));
