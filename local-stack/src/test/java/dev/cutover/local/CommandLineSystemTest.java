@@ -121,7 +121,7 @@ final class CommandLineSystemTest {
 
         Cutover refused = cutover("promote", "account_balance", "--reason", "a test", "--control-port", control);
         assertThat(refused.exitCode()).as(refused.toString()).isEqualTo(1);
-        assertThat(String.join("\n", refused.err)).contains("evidence").contains("--force");
+        assertThat(String.join("\n", refused.err)).contains("parity").contains("--force");
 
         String live = said(
                 "promote",
