@@ -2,6 +2,7 @@ package dev.cutover.control;
 
 import dev.cutover.control.RestProbe.Answer;
 import dev.cutover.control.RestProbe.Question;
+import dev.cutover.schema.BoundedBody;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -82,7 +83,7 @@ final class RestAsker {
 
     private ProbeArrival failed(Question question, Throwable failure, long atNs) {
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-        if (cause instanceof BoundedBody.TooLargeException && question.key() == null) {
+        if (cause instanceof BoundedBody.TooLongException && question.key() == null) {
             return new ProbeArrival.ListTooLarge(question);
         }
         String why = cause instanceof TimeoutException

@@ -1,23 +1,18 @@
 package dev.cutover.jobs;
 
 import dev.cutover.jobs.PollFault.Kind;
-import java.io.ByteArrayOutputStream;
+import dev.cutover.schema.BoundedBody;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodySubscriber;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Flow.Subscription;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -119,8 +114,8 @@ final class PollClient implements AutoCloseable {
     private Answer failed(Throwable failure, boolean begun) {
         Throwable why =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        if (why instanceof PollFault fault) {
-            return new Answer.Failed(fault);
+        if (why instanceof BoundedBody.TooLongException) {
+            return new Answer.Failed(new PollFault(Kind.TOO_BIG, why.getMessage()));
         }
         if (why instanceof TimeoutException) {
             String state = begun ? "its answer was not whole" : "there was no answer";
@@ -140,54 +135,5 @@ final class PollClient implements AutoCloseable {
     @Override
     public void close() {
         underWay.values().forEach(each -> each.cancel(true));
-    }
-
-    /** Keeps a body up to its bound, and hangs up on a longer one. Called by one thread at a time, as the client promises. */
-    private static final class BoundedBody implements BodySubscriber<byte[]> {
-        private final int mostBytes;
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        private final CompletableFuture<byte[]> whole = new CompletableFuture<>();
-        /** Null before it is subscribed. */
-        private Subscription subscription;
-
-        BoundedBody(int mostBytes) {
-            this.mostBytes = mostBytes;
-        }
-
-        @Override
-        public CompletionStage<byte[]> getBody() {
-            return whole;
-        }
-
-        @Override
-        public void onSubscribe(Subscription given) {
-            subscription = given;
-            subscription.request(Long.MAX_VALUE);
-        }
-
-        @Override
-        public void onNext(List<ByteBuffer> buffers) {
-            for (ByteBuffer buffer : buffers) {
-                if (buffer.remaining() > mostBytes - bytes.size()) {
-                    subscription.cancel();
-                    whole.completeExceptionally(
-                            new PollFault(Kind.TOO_BIG, "its answer is longer than " + mostBytes + " bytes"));
-                    return;
-                }
-                byte[] part = new byte[buffer.remaining()];
-                buffer.get(part);
-                bytes.writeBytes(part);
-            }
-        }
-
-        @Override
-        public void onError(Throwable failure) {
-            whole.completeExceptionally(failure);
-        }
-
-        @Override
-        public void onComplete() {
-            whole.complete(bytes.toByteArray());
-        }
     }
 }

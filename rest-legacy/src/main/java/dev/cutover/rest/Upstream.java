@@ -1,5 +1,6 @@
 package dev.cutover.rest;
 
+import dev.cutover.schema.BoundedBody;
 import dev.cutover.schema.Health;
 import java.io.IOException;
 import java.net.URI;
@@ -153,10 +154,7 @@ final class Upstream implements AutoCloseable {
 
     private Outcome failed(Throwable failure) {
         String message = failure.getMessage();
-        String why =
-                message != null && (failure instanceof IOException || failure instanceof BoundedBody.TooLongException)
-                        ? message
-                        : failure.toString();
+        String why = message != null && failure instanceof IOException ? message : failure.toString();
         troubled(why);
         return new Outcome.Failed(why);
     }

@@ -1,6 +1,7 @@
-package dev.cutover.rest;
+package dev.cutover.schema;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -8,15 +9,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 
-/** Takes a body whole, but not beyond a length: what a service sends must fit into memory. Called by one thread at a time. */
-final class BoundedBody implements BodySubscriber<byte[]> {
+/**
+ * Takes the body of an HTTP answer whole, and hangs up on one that is longer than may be: what another service sends must fit into
+ * memory. Called by one thread at a time, as the JDK's client promises.
+ */
+public final class BoundedBody implements BodySubscriber<byte[]> {
 
     /** The body is longer than may be. */
-    static final class TooLongException extends Exception {
+    public static final class TooLongException extends IOException {
         private static final long serialVersionUID = 1L;
 
         TooLongException(int mostBytes) {
-            super("its body has more than " + mostBytes + " bytes", null, false, false);
+            super("its body has more than " + mostBytes + " bytes");
         }
     }
 
@@ -26,7 +30,12 @@ final class BoundedBody implements BodySubscriber<byte[]> {
     /** Null before the subscription. */
     private Flow.Subscription subscription;
 
-    BoundedBody(int mostBytes) {
+    /**
+     * A body that has not begun.
+     *
+     * @param mostBytes how long it may be; 0 or more
+     */
+    public BoundedBody(int mostBytes) {
         this.mostBytes = mostBytes;
     }
 
@@ -44,6 +53,7 @@ final class BoundedBody implements BodySubscriber<byte[]> {
     @Override
     public void onNext(List<ByteBuffer> buffers) {
         for (ByteBuffer buffer : buffers) {
+            // what was asked for already may still come after the subscription has ended
             if (body.isDone()) {
                 return;
             }
