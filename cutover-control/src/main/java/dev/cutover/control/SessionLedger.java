@@ -136,14 +136,21 @@ final class SessionLedger {
     /** Counts what the store holds. */
     void restore(Instant now) {
         Map<ByteBuffer, Tally> byDigest = new HashMap<>();
+        List<Tally> halfClosed = new ArrayList<>();
         store.eachOpen((name, session) -> {
             Tally tally = new Tally(session, name, now);
+            if (store.closed(name) != null) {
+                // its closing was cut short: its tally was told whole, and what is left of its comparisons would tell less
+                halfClosed.add(tally);
+                return;
+            }
             open.put(session.id(), tally);
             byDigest.put(ByteBuffer.wrap(name), tally);
         });
+        halfClosed.forEach(this::close);
         store.eachCompared((session, outcome) -> {
             Tally tally = byDigest.get(ByteBuffer.wrap(session));
-            if (tally != null) { // or its closing was cut short
+            if (tally != null) {
                 tally.add(Compared.of(outcome));
             }
         });
@@ -207,11 +214,15 @@ final class SessionLedger {
             Instant end = tally.session.until().isAfter(tally.touched) ? tally.session.until() : tally.touched;
             boolean old = !now.isBefore(end.plus(OPEN));
             if (old) {
-                store.close(tally.digest, tally.session.until().toEpochMilli());
+                close(tally);
             }
             return old;
         });
         store.forgetClosed(now.minus(REMEMBERED).toEpochMilli());
+    }
+
+    private void close(Tally tally) {
+        store.close(tally.digest, tally.session.until().toEpochMilli());
     }
 
     private SessionTally published(Tally tally, Instant now) {

@@ -18,6 +18,7 @@ import dev.cutover.schema.Topics;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -27,6 +28,7 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
@@ -332,5 +334,26 @@ final class ParityRestartTest {
         look(SessionLedger.OPEN.toMillis() + 80_000);
         assertThat(values("sessions")).isEmpty();
         assertThat(metrics.late.count()).isEqualTo(1);
+    }
+
+    /** A crash leaves the beginning of what was to be written. */
+    @Test
+    void aSessionWhoseClosingWasCutShortDoesNotTellTheRestOfItsComparisons() throws Exception {
+        restart(0);
+        event("positions", "1", 0, 0, "{'n':1}");
+        serve(0, one(0, 100, "{'n':2}"));
+        look(1_000);
+        Map<byte[], byte[]> open = new HashMap<>();
+        try (KeyValueIterator<byte[], byte[]> all = store.range(new byte[] {'t'}, new byte[] {'u'})) {
+            all.forEachRemaining(entry -> open.put(entry.key, entry.value));
+        }
+        look(SessionLedger.OPEN.toMillis() + 60_000);
+        assertThat(open).hasSize(1);
+        open.forEach(store::put);
+        restart(SessionLedger.OPEN.toMillis() + 70_000);
+        look(SessionLedger.OPEN.toMillis() + 80_000);
+        assertThat(values("sessions")).isEmpty();
+        open.keySet()
+                .forEach(name -> assertThat(store.get(name)).as("closed now").isNull());
     }
 }
