@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes down what REST answered: for each key of an answer a record in {@link Topics#served}, once for each key, offset, query
  * and body, and at most so many a second, but for the prober's; and who asked, in {@link Topics#REST_USAGE}. What is not written
- * is counted.
+ * is counted. What a service behind answers the prober is written each time.
  *
  * <p>{@link #accept} is safe on any thread and waits for nothing: evidence is dropped, and counted, before an answer is held up.
  * The thread {@code rest-recorder} does the rest, with a producer of its own, whose waiting for Kafka holds up nobody else.
@@ -202,7 +202,9 @@ final class ServedRecorder implements Consumer<Served>, AutoCloseable {
         Feature feature = served.feature();
         long nowNs = nanoClock.getAsLong();
         RecordedBefore.Identity identity = RecordedBefore.Identity.of(feature.name(), body);
-        if (recorded.has(identity, nowNs, feature.fastestCadence().toNanos())) {
+        boolean isNews = measuresNoise(served, body)
+                || !recorded.has(identity, nowNs, feature.fastestCadence().toNanos());
+        if (!isNews) {
             tally.repeated++;
         } else if (!served.caller().isProber() && !rate.take(nowNs)) {
             tally.sampledOut++;
@@ -210,6 +212,14 @@ final class ServedRecorder implements Consumer<Served>, AutoCloseable {
             recorded.add(identity, nowNs);
             tally.recorded++;
         }
+    }
+
+    /**
+     * Whether it may be one of the prober's two reads right after the other, by which is told what a service answers differently each
+     * time: that both are equal says as much as that they differ.
+     */
+    private static boolean measuresNoise(Served served, ServedBodies.Body body) {
+        return served.caller().isProber() && body.kind() == ServedRecord.Kind.ENTRY && body.offset() == null;
     }
 
     private boolean write(Served served, ServedBodies.Body body, RecordedBefore.Identity identity) {

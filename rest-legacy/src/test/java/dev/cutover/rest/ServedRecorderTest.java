@@ -134,6 +134,15 @@ final class ServedRecorderTest {
     }
 
     @Test
+    void anEqualAnswerOfAServiceBehindIsWrittenEachTimeForTheProber() throws Exception {
+        serve(PROBER, 200, upstream("7", "{\"x\":1}"));
+        serve(PROBER, 200, upstream("7", "{\"x\":1}"));
+        assertThat(records()).as("that nothing differs has to be told as well").hasSize(2);
+        serve(CURL, 200, upstream("7", "{\"x\":1}"));
+        assertThat(records()).hasSize(2);
+    }
+
+    @Test
     void aBodyWithoutAnOffsetIsARepetitionForOneCadence() throws Exception {
         Duration cadence = POSITIONS.fastestCadence();
         serve(CURL, 200, upstream("7", "{\"x\":1}"));
