@@ -41,6 +41,7 @@ final class ParityRestartTest {
 
     private final ControlMetrics metrics = new ControlMetrics();
     private Feature feature = POSITIONS;
+    private String session = "30s";
     private ParityStart.Begins begins = begin(0, 0, true);
     private KeyValueStore<byte[], byte[]> store;
     private MockProcessorContext<byte[], byte[]> context;
@@ -68,7 +69,7 @@ final class ParityRestartTest {
             store.init(context.getStateStoreContext(), store);
         }
         context.addStateStore(store);
-        processor = new ParityProcessor(feature, SessionClock.of("30s", MarketCalendar.shipped()), begins, metrics);
+        processor = new ParityProcessor(feature, SessionClock.of(session, MarketCalendar.shipped()), begins, metrics);
         processor.init(context);
     }
 
@@ -334,6 +335,60 @@ final class ParityRestartTest {
         look(SessionLedger.OPEN.toMillis() + 80_000);
         assertThat(values("sessions")).isEmpty();
         assertThat(metrics.late.count()).isEqualTo(1);
+    }
+
+    @Test
+    void aLongSessionCountsAllOfItsComparisonsAndKeepsThoseOfItsLastQuarterOfAnHour() throws Exception {
+        session = "2h";
+        restart(0);
+        for (int minute = 0; minute < 50; minute++) {
+            if (minute == 20 || minute == 40) {
+                restart(minute * 60_000L);
+            }
+            minute(minute);
+            assertThat(comparisons()).isLessThanOrEqualTo(17);
+        }
+        restart(50 * 60_000L);
+        minute(49);
+        minute(50);
+        SessionTally tally = tally();
+        assertThat(tally.matches()).isEqualTo(51 - 6);
+        assertThat(tally.mismatches()).isEqualTo(6);
+        assertThat(comparisons()).isLessThanOrEqualTo(17);
+    }
+
+    /** An event, REST's answer about it, of which every tenth is wrong, and a look. */
+    private void minute(int minute) {
+        long atMs = minute * 60_000L;
+        event("positions", "1", minute, atMs, "{'n':" + minute + "}");
+        serve(minute, one(minute, atMs + 100, "{'n':" + (minute % 10 == 0 ? -1 : minute) + "}"));
+        look(atMs + 1_000);
+    }
+
+    private int comparisons() {
+        int[] count = {0};
+        try (KeyValueIterator<byte[], byte[]> all = store.range(new byte[] {'c'}, new byte[] {'d'})) {
+            all.forEachRemaining(entry -> count[0]++);
+        }
+        return count[0];
+    }
+
+    @Test
+    void aFoldingThatWasCutShortCountsNothingTwice() throws Exception {
+        session = "2h";
+        restart(0);
+        minute(0);
+        Map<byte[], byte[]> first = new HashMap<>();
+        try (KeyValueIterator<byte[], byte[]> all = store.range(new byte[] {'c'}, new byte[] {'d'})) {
+            all.forEachRemaining(entry -> first.put(entry.key, entry.value));
+        }
+        minute(20);
+        assertThat(comparisons()).isEqualTo(1);
+        first.forEach(store::put);
+        restart(21 * 60_000L);
+        look(21 * 60_000L + 1_000);
+        assertThat(tally().mismatches()).isEqualTo(2);
+        assertThat(comparisons()).as("the next folding ends it").isEqualTo(1);
     }
 
     /** A crash leaves the beginning of what was to be written. */
