@@ -80,6 +80,7 @@ final class ServedRecorder implements Consumer<Served>, AutoCloseable {
     private int turn;
 
     private boolean away;
+    private boolean saidFailed;
     private long sendAgainNs;
 
     /**
@@ -169,12 +170,12 @@ final class ServedRecorder implements Consumer<Served>, AutoCloseable {
 
     private void record(Served served) {
         Feature feature = served.feature();
-        ServedBodies all = ServedBodies.of(served, LONGEST_UNPACKED_BYTES);
-        all.unusable().forEach((reason, number) -> metrics.served(feature.name(), reason, number));
         Tally tally = new Tally();
-        for (ServedBodies.Body body : fromItsTurn(all.bodies())) {
-            record(served, body, tally);
-        }
+        attempt(feature, () -> {
+            ServedBodies all = ServedBodies.of(served, LONGEST_UNPACKED_BYTES);
+            all.unusable().forEach((reason, number) -> metrics.served(feature.name(), reason, number));
+            fromItsTurn(all.bodies()).forEach(body -> attempt(feature, () -> record(served, body, tally)));
+        });
         metrics.served(feature.name(), "recorded", tally.recorded);
         metrics.served(feature.name(), "repeated", tally.repeated);
         metrics.served(feature.name(), "sampled_out", tally.sampledOut);
@@ -186,6 +187,24 @@ final class ServedRecorder implements Consumer<Served>, AutoCloseable {
                     tally.recorded,
                     tally.repeated,
                     tally.sampledOut);
+        }
+    }
+
+    /**
+     * One body that nobody had thought of, such as one with a number that has no plain form, must not end the evidence of all
+     * others, nor hide who asked.
+     */
+    private void attempt(Feature feature, Runnable step) {
+        try {
+            step.run();
+        } catch (InterruptException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            metrics.served(feature.name(), "failed", 1);
+            if (!saidFailed) {
+                saidFailed = true;
+                log.warn("an answer of {} can't be recorded; further ones are only counted", feature.name(), e);
+            }
         }
     }
 
