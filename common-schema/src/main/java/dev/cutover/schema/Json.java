@@ -86,6 +86,10 @@ public final class Json {
             return value;
         } catch (JsonProcessingException e) {
             throw JsonFault.of(e, parser);
+        } catch (NumberFormatException | ArithmeticException e) {
+            // of a number that JSON can write and no program holds, such as 1e99999999999
+            throw new JsonFault(
+                    "", parser.currentLocation().getLineNr(), "holds a number beyond all bounds: " + e.getMessage(), e);
         }
     }
 

@@ -21,6 +21,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
@@ -34,6 +35,10 @@ public final class TopicProvisioner {
     private static final Logger log = LoggerFactory.getLogger(TopicProvisioner.class);
     private static final Duration TIMEOUT = Duration.ofSeconds(15);
     private static final Duration VISIBILITY_POLL = Duration.ofMillis(50);
+    /** The settings that decide which records stay; others say how soon those go that are not needed. */
+    private static final Set<String> KEEPING =
+            Set.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.RETENTION_MS_CONFIG);
+
 
     private final Admin admin;
     private final String cluster;
@@ -178,7 +183,7 @@ public final class TopicProvisioner {
             Config actual = configs.get(new ConfigResource(ConfigResource.Type.TOPIC, spec.name()));
             spec.configs().forEach((name, wanted) -> {
                 String value = actual.get(name).value();
-                if (!wanted.equals(value)) {
+                if (KEEPING.contains(name) && !wanted.equals(value)) {
                     problems.add("topic " + spec.name() + " has " + name + "=" + value + ", but must have " + wanted
                             + ", or records that Cutover needs are lost: set it with kafka-configs");
                 }

@@ -60,8 +60,8 @@ public final class Topics {
      * A topic as it is to be.
      *
      * @param configs what it is created with
-     * @param strict whether a topic that is there with other {@code configs} is refused: records that Cutover needs would be
-     *     lost
+     * @param strict whether a topic that is there and keeps its records in another way than {@code configs} say is refused:
+     *     records that Cutover needs would be lost
      */
     public record Spec(String name, int partitions, Map<String, String> configs, boolean strict) {}
 
@@ -87,26 +87,20 @@ public final class Topics {
             feature.rest().ifPresent(rest -> specs.add(aWeek(served(feature), feature.partitions())));
         }
         specs.add(aWeek(catalog.heartbeat().topic(), 1));
-        // short segments, so that compaction soon makes the letters of several readers one
-        specs.add(new Spec(
-                DEAD_LETTERS,
-                1,
-                Map.of(
-                        TopicConfig.CLEANUP_POLICY_CONFIG,
-                        COMPACT + "," + DELETE,
-                        TopicConfig.SEGMENT_MS_CONFIG,
-                        Long.toString(Duration.ofMinutes(10).toMillis()),
-                        TopicConfig.MIN_CLEANABLE_DIRTY_RATIO_CONFIG,
-                        "0.01"),
-                false));
+        // so that the letters of several readers soon become one
+        specs.add(new Spec(DEAD_LETTERS, 1, soonCompacted(COMPACT + "," + DELETE), false));
         specs.add(new Spec(FLAGS, 1, cleanup(COMPACT), true));
         specs.add(new Spec(
                 FLAG_AUDIT,
                 1,
                 Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, DELETE, TopicConfig.RETENTION_MS_CONFIG, "-1"),
                 true));
-        for (String compacted : List.of(JOBS_PROGRESS, REST_USAGE, PARITY_SESSIONS, SIGN_OFFS)) {
+        for (String compacted : List.of(JOBS_PROGRESS, SIGN_OFFS)) {
             specs.add(new Spec(compacted, 1, cleanup(COMPACT), true));
+        }
+        // told anew every second, and read from days back at each start: by then it must be the newest alone
+        for (String retold : List.of(REST_USAGE, PARITY_SESSIONS)) {
+            specs.add(new Spec(retold, 1, soonCompacted(COMPACT), true));
         }
         for (String recent : List.of(PARITY_VERDICTS, OBSERVATIONS, VITALS)) {
             specs.add(aWeek(recent, 1));
@@ -124,6 +118,17 @@ public final class Topics {
                         TopicConfig.RETENTION_MS_CONFIG,
                         Long.toString(A_WEEK.toMillis())),
                 false);
+    }
+
+    /** In short segments, since the newest one is never compacted. */
+    private static Map<String, String> soonCompacted(String policy) {
+        return Map.of(
+                TopicConfig.CLEANUP_POLICY_CONFIG,
+                policy,
+                TopicConfig.SEGMENT_MS_CONFIG,
+                Long.toString(Duration.ofMinutes(10).toMillis()),
+                TopicConfig.MIN_CLEANABLE_DIRTY_RATIO_CONFIG,
+                "0.01");
     }
 
     private static Map<String, String> cleanup(String policy) {

@@ -3,8 +3,10 @@ package dev.cutover.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.cutover.schema.ServedRecord.Kind;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -59,5 +61,14 @@ final class ServedRecordTest {
         assertThatThrownBy(() -> entry(Reference.MATERIALISED, null)).hasMessageContaining("offset");
         assertThatThrownBy(() -> ServedRecord.fromJson("{}".getBytes(java.nio.charset.StandardCharsets.UTF_8)))
                 .isInstanceOf(JsonFault.class);
+    }
+
+    @Test
+    void aNumberThatNobodyCanHoldIsAFaultLikeAnyOther() {
+        byte[] json = "{\"kind\":\"entry\",\"body\":{\"n\":1e99999999999}}".getBytes(StandardCharsets.UTF_8);
+        assertThatThrownBy(() -> ServedRecord.fromJson(json)).isInstanceOf(JsonFault.class);
+        assertThatThrownBy(() -> Json.read(Json.MAPPER, JsonNode.class, json))
+                .isInstanceOf(JsonFault.class)
+                .hasMessageContaining("beyond all bounds");
     }
 }

@@ -14,6 +14,10 @@ final class TopicsTest {
     private static final Map<String, String> KEPT_SEVEN_DAYS =
             Map.of("cleanup.policy", "delete", "retention.ms", "604800000");
 
+    private static Map<String, String> soonCompacted(String policy) {
+        return Map.of("cleanup.policy", policy, "segment.ms", "600000", "min.cleanable.dirty.ratio", "0.01");
+    }
+
     @Test
     void theTopicsOfTheShippedCatalogAreThese() {
         assertThat(Topics.specs(FeatureCatalog.shipped()))
@@ -27,17 +31,7 @@ final class TopicsTest {
                         new Topics.Spec("events.global-market", 3, KEPT_SEVEN_DAYS, false),
                         new Topics.Spec("rest.served.global-market", 3, KEPT_SEVEN_DAYS, false),
                         new Topics.Spec("events.heartbeat", 1, KEPT_SEVEN_DAYS, false),
-                        new Topics.Spec(
-                                "events.dead-letter",
-                                1,
-                                Map.of(
-                                        "cleanup.policy",
-                                        "compact,delete",
-                                        "segment.ms",
-                                        "600000",
-                                        "min.cleanable.dirty.ratio",
-                                        "0.01"),
-                                false),
+                        new Topics.Spec("events.dead-letter", 1, soonCompacted("compact,delete"), false),
                         new Topics.Spec("config.features", 1, Map.of("cleanup.policy", "compact"), true),
                         new Topics.Spec(
                                 "config.features.audit",
@@ -45,9 +39,9 @@ final class TopicsTest {
                                 Map.of("cleanup.policy", "delete", "retention.ms", "-1"),
                                 true),
                         new Topics.Spec("jobs.progress", 1, Map.of("cleanup.policy", "compact"), true),
-                        new Topics.Spec("rest.usage", 1, Map.of("cleanup.policy", "compact"), true),
-                        new Topics.Spec("parity.sessions", 1, Map.of("cleanup.policy", "compact"), true),
                         new Topics.Spec("evidence.signoffs", 1, Map.of("cleanup.policy", "compact"), true),
+                        new Topics.Spec("rest.usage", 1, soonCompacted("compact"), true),
+                        new Topics.Spec("parity.sessions", 1, soonCompacted("compact"), true),
                         new Topics.Spec("parity.verdicts", 1, KEPT_SEVEN_DAYS, false),
                         new Topics.Spec("evidence.observations", 1, KEPT_SEVEN_DAYS, false),
                         new Topics.Spec("ops.vitals", 1, KEPT_SEVEN_DAYS, false));

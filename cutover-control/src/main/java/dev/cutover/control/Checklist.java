@@ -49,11 +49,11 @@ final class Checklist {
                 .filter(session -> to != Stage.PROMOTED || beganSinceFlip(session))
                 .toList();
         this.ended = counting.stream()
-                .filter(session -> session.hasEnded(evidence.now()) && session.comparisons() > 0)
+                .filter(session -> evidence.hasEnded(session) && session.comparisons() > 0)
                 .limit(wanted)
                 .toList();
         this.running = counting.stream()
-                .filter(session -> !session.hasEnded(evidence.now()))
+                .filter(session -> !evidence.hasEnded(session))
                 .toList();
     }
 
@@ -160,7 +160,7 @@ final class Checklist {
     private String missing() {
         int more = wanted - ended.size();
         String next = running.stream()
-                .map(session -> session.until().plus(SessionSum.SETTLES))
+                .map(evidence::settledAt)
                 .min(Instant::compareTo)
                 .map(at -> "; one ends at " + ChecklistLine.time(at))
                 .orElse("");
@@ -182,7 +182,7 @@ final class Checklist {
 
     private String inWords(SessionSum session) {
         StringBuilder words = new StringBuilder(session.session())
-                .append(session.hasEnded(evidence.now()) ? ": " : " (still on): ")
+                .append(evidence.hasEnded(session) ? ": " : " (still on): ")
                 .append(session.matches())
                 .append(" matched");
         append(words, session.lagging(), "lagged, by " + session.worstLateMs() + " ms at most");

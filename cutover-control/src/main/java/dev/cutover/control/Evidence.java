@@ -46,6 +46,16 @@ record Evidence(
         return flag.stage() == Stage.SHADOW ? null : flag.since();
     }
 
+    /** Whether a session has come to its end, and to its last verdicts. */
+    boolean hasEnded(SessionSum session) {
+        return !now.isBefore(settledAt(session));
+    }
+
+    /** When {@link #hasEnded} is to be true. */
+    Instant settledAt(SessionSum session) {
+        return session.settledAt(feature.parity().lag());
+    }
+
     /** For a person or a page: the newest sessions and callers, and all of the rest. */
     ObjectNode toJson() {
         ObjectNode json = Json.MAPPER.createObjectNode();

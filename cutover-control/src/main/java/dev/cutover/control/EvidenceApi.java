@@ -8,7 +8,6 @@ import dev.cutover.schema.HttpAnswer;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.Stage;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
@@ -147,13 +146,13 @@ final class EvidenceApi {
             known.sessions().stream()
                     .limit(limit(limit))
                     .forEach(session ->
-                            rows.add(((ObjectNode) Answers.tree(session)).put("state", state(session, known.now()))));
+                            rows.add(((ObjectNode) Answers.tree(session)).put("state", state(session, known))));
             return Answers.json(rows);
         });
     }
 
-    private static String state(SessionSum session, Instant now) {
-        if (!session.hasEnded(now)) {
+    private static String state(SessionSum session, Evidence known) {
+        if (!known.hasEnded(session)) {
             return "open";
         }
         if (session.isDirty()) {

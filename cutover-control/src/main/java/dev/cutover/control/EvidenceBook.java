@@ -33,6 +33,7 @@ import java.util.function.LongSupplier;
 final class EvidenceBook {
     private final FeatureCatalog catalog;
     private final Thresholds thresholds;
+    private final SessionClock sessionClock;
     private final Function<String, Flag> flags;
     private final InstantSource clock;
     private final LongSupplier nanoClock;
@@ -45,6 +46,7 @@ final class EvidenceBook {
     /**
      * A book in which nothing has been written yet.
      *
+     * @param sessionClock whose sessions count: those of another setting, before or beside this one, are passed
      * @param flags a feature's flag as last read
      * @param active whether jobs are bound to emit the type at an instant
      * @param clock of the wall
@@ -52,12 +54,14 @@ final class EvidenceBook {
     EvidenceBook(
             FeatureCatalog catalog,
             Thresholds thresholds,
+            SessionClock sessionClock,
             Function<String, Flag> flags,
             BiPredicate<EventType, Instant> active,
             InstantSource clock,
             LongSupplier nanoClock) {
         this.catalog = catalog;
         this.thresholds = thresholds;
+        this.sessionClock = sessionClock;
         this.flags = flags;
         this.clock = clock;
         this.nanoClock = nanoClock;
@@ -93,7 +97,7 @@ final class EvidenceBook {
 
     private synchronized void add(SessionTally tally) {
         FeaturePages known = pages.get(tally.feature());
-        if (known != null) {
+        if (known != null && sessionClock.has(tally.session())) {
             known.add(tally);
         }
     }

@@ -72,6 +72,7 @@ final class EvidenceParts {
         book = new EvidenceBook(
                 catalog,
                 settings.thresholds(),
+                settings.sessions(),
                 flags::flag,
                 (type, at) -> markets.isActive(type.active(), at),
                 clock,

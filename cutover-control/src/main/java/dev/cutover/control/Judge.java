@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Judges what REST served of one feature by what the event log says. Pure: it changes nothing that it is given, and the same
- * gives the same.
+ * Judges what REST served of one feature by what the event log says. Pure: it changes nothing that it is given, but that the
+ * noise remembers what was found out of it, and the same gives the same.
  *
  * <p>What was made of the log is compared with the log's state at that very offset. What an existing service answered has no
  * offset: it may be anything that was current from the allowed lag before it was asked for until the allowed lag after it was
@@ -138,7 +138,7 @@ final class Judge {
     private Judgement entryAtTime(ServedRecord served, BodyForm form, PartitionHistory log, Noise noise, Instant now) {
         KeyHistory history = log.key(served.key());
         Payloads payloads = new Payloads();
-        Set<String> noisy = noise.of(served.key(), history, form, lag, payloads);
+        Set<String> noisy = noise.of(served.key(), history, form, lag, payloads, now);
         List<Moment> moments = history.moments(form);
         long servedMs = served.servedAt().toEpochMilli();
         long beginMs = served.askedAt().toEpochMilli() - lag.toMillis();

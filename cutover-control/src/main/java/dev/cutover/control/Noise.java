@@ -27,6 +27,8 @@ final class Noise {
     private final Map<String, ServedRecord> reads = new LinkedHashMap<>();
 
     private final Map<String, Pair> pairs = new HashMap<>();
+    /** Those that were settled and not {@linkplain #takeSettled taken} since. */
+    private final Map<String, Pair> settled = new HashMap<>();
 
     /**
      * Two reads back to back.
@@ -34,8 +36,10 @@ final class Noise {
      * @param from when the first one was asked for
      * @param to when the second one was answered
      * @param fields that differ, by {@link Comparison#differing}
+     * @param settled whether those that an event has changed are out of them: it must be found out while the events of that time are
+     *     kept
      */
-    record Pair(Instant from, Instant to, Set<String> fields) {}
+    record Pair(Instant from, Instant to, Set<String> fields, boolean settled) {}
 
     Noise(Comparison comparison) {
         this.comparison = comparison;
@@ -61,9 +65,16 @@ final class Noise {
                 || served.askedAt().isAfter(first.servedAt().plus(BACK_TO_BACK))) {
             return null;
         }
-        Pair pair = new Pair(first.askedAt(), served.servedAt(), comparison.differing(first.body(), served.body()));
+        Pair pair = new Pair(first.askedAt(), served.servedAt(), comparison.differing(first.body(), served.body()), false);
         pairs.put(served.key(), pair);
         return pair;
+    }
+
+    /** What has been settled since the last call, by key: to be kept. */
+    Map<String, Pair> takeSettled() {
+        Map<String, Pair> taken = Map.copyOf(settled);
+        settled.clear();
+        return taken;
     }
 
     /** Goes on with a pair that was kept. */
@@ -76,10 +87,13 @@ final class Noise {
      *
      * @param lag by how much an event may come after what it tells of
      */
-    Set<String> of(String key, KeyHistory history, BodyForm form, Duration lag, Payloads payloads) {
+    Set<String> of(String key, KeyHistory history, BodyForm form, Duration lag, Payloads payloads, Instant now) {
         Pair pair = pairs.get(key);
-        if (pair == null || pair.fields().isEmpty()) {
+        if (pair == null) {
             return Set.of();
+        }
+        if (pair.settled() || pair.fields().isEmpty()) {
+            return pair.fields();
         }
         long fromMs = pair.from().toEpochMilli();
         long endMs = pair.to().plus(lag).toEpochMilli();
@@ -92,6 +106,11 @@ final class Noise {
                 }
                 before = state.body();
             }
+        }
+        if (!now.isBefore(pair.to().plus(lag))) {
+            Pair known = new Pair(pair.from(), pair.to(), Set.copyOf(fields), true);
+            pairs.put(key, known);
+            settled.put(key, known);
         }
         return fields;
     }

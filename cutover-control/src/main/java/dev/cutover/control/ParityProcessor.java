@@ -236,7 +236,9 @@ final class ParityProcessor implements Processor<byte[], byte[], byte[], byte[]>
     /** One answer that nobody had thought of must not stop all others. */
     private Judgement judgement(WaitingRoom.Guest guest) {
         try {
-            return judge.judge(guest.served(), history, noise, guest.since(), now());
+            Judgement judgement = judge.judge(guest.served(), history, noise, guest.since(), now());
+            noise.takeSettled().forEach(store::putNoise);
+            return judgement;
         } catch (RuntimeException e) {
             metrics.unreadable(names.served());
             log.error("{}@{} can't be judged, which is a fault of Cutover", names.served(), guest.servedOffset(), e);

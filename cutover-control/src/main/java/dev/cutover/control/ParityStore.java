@@ -28,7 +28,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
  *   v type 0 length key offset ts  → an event's data        w type 0 length key → from which offset on its versions are whole
  *   s                              → the standing           q offset            → what was served and waits
  *   n key                          → a pair of reads        t session           → a session that is open
- *   c session comparison           → its outcome            x session           → when a session ended whose tally is closed
+ *   c session comparison           → its outcome            f session           → what is counted of those that are gone
+ *   x session                      → when a session ended whose tally is closed
  * </pre>
  *
  * <p>Its owner is the task's thread, which reads all of it once, at the start, and from then on only writes.
@@ -41,6 +42,7 @@ final class ParityStore {
     private static final byte NOISE = 'n';
     private static final byte OPEN_SESSION = 't';
     private static final byte COMPARED = 'c';
+    private static final byte FOLDED = 'f';
     private static final byte CLOSED_SESSION = 'x';
     private static final int SESSION_BYTES = 8;
 
@@ -202,9 +204,32 @@ final class ParityStore {
         store.put(name(COMPARED, session, comparison), outcome);
     }
 
-    /** The outcomes, by the session's digest. */
-    void eachCompared(BiConsumer<byte[], byte[]> action) {
-        each(COMPARED, (name, outcome) -> action.accept(Arrays.copyOfRange(name, 1, 1 + SESSION_BYTES), outcome));
+    /** What is done with each comparison: it, and its session, by their digests. */
+    interface EachCompared {
+        void accept(byte[] session, byte[] comparison, byte[] outcome);
+    }
+
+    void eachCompared(EachCompared action) {
+        each(
+                COMPARED,
+                (name, outcome) -> action.accept(
+                        Arrays.copyOfRange(name, 1, 1 + SESSION_BYTES),
+                        Arrays.copyOfRange(name, 1 + SESSION_BYTES, name.length),
+                        outcome));
+    }
+
+    void deleteCompared(byte[] session, byte[] comparison) {
+        store.delete(name(COMPARED, session, comparison));
+    }
+
+    void putFolded(byte[] session, SessionLedger.Folded folded) {
+        store.put(name(FOLDED, session), json(folded));
+    }
+
+    /** Null where nothing is. */
+    SessionLedger.Folded folded(byte[] session) {
+        byte[] json = store.get(name(FOLDED, session));
+        return json == null ? null : read(SessionLedger.Folded.class, json);
     }
 
     /** When the session ended, in ms; null unless its tally is closed. */
@@ -217,6 +242,7 @@ final class ParityStore {
     void close(byte[] session, long untilMs) {
         store.put(name(CLOSED_SESSION, session), longBytes(untilMs));
         deletePrefix(name(COMPARED, session));
+        store.delete(name(FOLDED, session));
         store.delete(name(OPEN_SESSION, session));
     }
 

@@ -125,6 +125,7 @@ final class PartitionJudging {
                 continue;
             }
             Judgement judgement = judge.judge(next.served, log, noise, next.since, now);
+            var unused = noise.takeSettled(); // there is nothing that outlives this
             if (judgement instanceof Wait wait) {
                 next.until = wait.until();
                 continue;

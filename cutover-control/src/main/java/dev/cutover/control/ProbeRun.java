@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -33,6 +34,11 @@ final class ProbeRun implements AutoCloseable {
     private static final int BATCH = 512;
     /** Of the time between two observations, in which the thread must have waited for something to do. */
     private static final double IDLE_SHARE = 0.1;
+
+    /** A look takes far less: its thread was not run for so long, nor was perhaps any other of this process. */
+    private static final Duration STALL = Duration.ofSeconds(1);
+    /** For so long after it what was not read in time is told by the gateways. */
+    private static final Duration STALL_SHOWS = Duration.ofSeconds(5);
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofMillis(500);
 
@@ -62,6 +68,9 @@ final class ProbeRun implements AutoCloseable {
     private long waitedNs;
     private long observedNs;
     private boolean overloaded;
+    private long lookedNs;
+    /** When the last stall was over; empty before the first. */
+    private OptionalLong stalledNs = OptionalLong.empty();
 
     /** @param keysARound how many keys of a feature are asked for at each of its cadences */
     ProbeRun(Targets targets, List<Feature> features, int keysARound, HttpClient http, World world) {
@@ -69,6 +78,7 @@ final class ProbeRun implements AutoCloseable {
         this.features = features;
         long nowNs = world.nanoClock().getAsLong();
         observedNs = nowNs;
+        lookedNs = nowNs;
         for (Feature feature : features) {
             AnswerForm form = feature.rest().isPresent() ? new AnswerForm(feature) : null;
             FeatureWatch watch = new FeatureWatch(
@@ -83,7 +93,7 @@ final class ProbeRun implements AutoCloseable {
             }
         }
         GatewayProbe.Shared shared = new GatewayProbe.Shared(
-                http, arrivals::add, world.nanoClock(), world.random(), () -> overloaded, world.metrics());
+                http, arrivals::add, world.nanoClock(), world.random(), this::couldNotFollow, world.metrics());
         gateways = targets.gateways().stream()
                 .map(address -> new GatewayProbe(address, features, watches, shared))
                 .toList();
@@ -93,17 +103,34 @@ final class ProbeRun implements AutoCloseable {
     /** Does what is due and deals with what has come; waits for something for so long, if there is nothing. */
     void step(Duration patience) throws InterruptedException {
         long nowNs = world.nanoClock().getAsLong();
+        lookForStall(nowNs);
         gateways.forEach(gateway -> gateway.tick(nowNs));
         askRest(nowNs);
         ProbeArrival arrival = arrivals.poll();
         if (arrival == null) {
             arrival = arrivals.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
-            waitedNs += world.nanoClock().getAsLong() - nowNs;
+            long thenNs = world.nanoClock().getAsLong();
+            waitedNs += thenNs - nowNs;
+            lookForStall(thenNs);
         }
         for (int handled = 0; arrival != null; handled++) {
             handle(arrival);
             arrival = handled < BATCH ? arrivals.poll() : null;
         }
+    }
+
+    private void lookForStall(long nowNs) {
+        if (nowNs - lookedNs > STALL.toNanos()) {
+            stalledNs = OptionalLong.of(nowNs);
+        }
+        lookedNs = nowNs;
+    }
+
+    /** Whether it is this process, and no gateway, that was too slow of late. */
+    private boolean couldNotFollow() {
+        return overloaded
+                || (stalledNs.isPresent()
+                        && world.nanoClock().getAsLong() - stalledNs.getAsLong() < STALL_SHOWS.toNanos());
     }
 
     private void askRest(long nowNs) {

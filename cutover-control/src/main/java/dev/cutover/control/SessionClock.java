@@ -30,6 +30,14 @@ public sealed interface SessionClock {
     /** The session that holds an instant; empty outside of any. */
     Optional<Session> at(Instant instant);
 
+    /** What the ids of its sessions begin with, and no other clock's. */
+    String prefix();
+
+    /** Whether a session is one of this clock's. */
+    default boolean has(String sessionId) {
+        return sessionId.startsWith(prefix());
+    }
+
     /**
      * The clock of a setting: a duration of 5 s or more, or {@code market:NAME}.
      *
@@ -59,7 +67,12 @@ public sealed interface SessionClock {
         public Optional<Session> at(Instant instant) {
             long lengthMs = length.toMillis();
             Instant from = Instant.ofEpochMilli(Math.floorDiv(instant.toEpochMilli(), lengthMs) * lengthMs);
-            return Optional.of(new Session(name + "@" + from, from, from.plus(length)));
+            return Optional.of(new Session(prefix() + from, from, from.plus(length)));
+        }
+
+        @Override
+        public String prefix() {
+            return name + "@";
         }
     }
 
@@ -68,7 +81,12 @@ public sealed interface SessionClock {
         @Override
         public Optional<Session> at(Instant instant) {
             return MarketClock.tradingDay(market, instant)
-                    .map(hours -> new Session(market.country() + "@" + hours.open(), hours.open(), hours.close()));
+                    .map(hours -> new Session(prefix() + hours.open(), hours.open(), hours.close()));
+        }
+
+        @Override
+        public String prefix() {
+            return market.country() + "@";
         }
     }
 }

@@ -40,7 +40,10 @@ final class SessionLosses {
     private Optional<SessionTally> add(Observation observation, SessionClock.Session session) {
         SessionTally before = tallies.get(observation.feature());
         boolean begins = before == null || !before.session().equals(session.id());
-        if (!begins && observation.gaps() == 0 && observation.drops() == 0) {
+        boolean lost = observation.gaps() > 0 || observation.drops() > 0;
+        // who is connected to no gateway has not watched this session
+        boolean watches = observation.connectionsUp() > 0 || lost;
+        if (!watches || (!begins && !lost)) {
             return Optional.empty();
         }
         SessionTally tally = new SessionTally(

@@ -27,8 +27,8 @@ record SessionSum(
         long worstLateMs,
         Set<Reference> references) {
 
-    /** How long after a session's end its last verdicts may come. */
-    static final Duration SETTLES = Duration.ofSeconds(3);
+    /** How long after a session's end its last verdicts may come, once they are due. */
+    private static final Duration SETTLES = Duration.ofSeconds(3);
 
     SessionSum {
         references = Set.copyOf(references);
@@ -43,7 +43,12 @@ record SessionSum(
         return mismatches + missingRest + missingWs + gaps > 0;
     }
 
-    boolean hasEnded(Instant now) {
-        return !now.isBefore(until.plus(SETTLES));
+    /**
+     * When its last verdicts have come.
+     *
+     * @param lag by how much REST may be late: what an existing service answered is judged only so much later
+     */
+    Instant settledAt(Duration lag) {
+        return until.plus(SETTLES).plus(references.contains(Reference.UPSTREAM) ? lag : Duration.ZERO);
     }
 }

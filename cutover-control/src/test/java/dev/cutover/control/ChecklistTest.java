@@ -427,6 +427,18 @@ final class ChecklistTest {
     }
 
     @Test
+    void aSessionOfAnExistingServiceHasEndedOnceTheAllowedLagHasPassedAsWell() {
+        GivenEvidence given = shadow();
+        assertThat(given.feature.parity().lag()).isEqualTo(Duration.ofSeconds(2));
+        given.sessions(session(4).upstream().of(3), session(40).upstream().of(3));
+        assertThat(given.line("parity").state()).isEqualTo(State.WAIT);
+        given.sessions(session(5).upstream().of(3), session(40).upstream().of(3));
+        assertThat(given.line("parity").state()).isEqualTo(State.OK);
+        given.sessions(session(3).of(3), session(40).of(3));
+        assertThat(given.line("parity").state()).isEqualTo(State.OK);
+    }
+
+    @Test
     void whatDifferedIsSaidInFigures() {
         GivenEvidence given = shadow();
         given.sessions(

@@ -11,6 +11,7 @@ import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.Flag;
 import dev.cutover.schema.Json;
 import dev.cutover.schema.JsonFault;
+import dev.cutover.schema.MarketCalendar;
 import dev.cutover.schema.Reference;
 import dev.cutover.schema.Stage;
 import dev.cutover.schema.Topics;
@@ -35,6 +36,7 @@ final class EvidenceBookTest {
     private final EvidenceBook book = new EvidenceBook(
             FeatureCatalog.shipped(),
             Thresholds.standard(),
+            SessionClock.of("30s", MarketCalendar.shipped()),
             feature -> flags.getOrDefault(feature, Flag.initial(feature)),
             (type, at) -> true,
             () -> NOW,
@@ -111,6 +113,34 @@ final class EvidenceBookTest {
         assertThat(book.health().degraded()).isEmpty();
         nanos += TimeUnit.SECONDS.toNanos(1);
         assertThat(book.health().degraded()).singleElement().asString().contains("11 s ago");
+    }
+
+    @Test
+    void sessionsOfAnotherSettingDoNotCount() throws Exception {
+        SessionTally window = tally(NOW, "p0", 5, 0, Reference.MATERIALISED);
+        for (String other : List.of("10s@" + NOW, "1h30s@" + NOW, "USA@" + NOW)) {
+            add(
+                    Topics.PARITY_SESSIONS,
+                    new SessionTally(
+                            window.feature(),
+                            other,
+                            window.part(),
+                            window.from(),
+                            window.until(),
+                            9,
+                            0,
+                            0,
+                            0,
+                            0,
+                            0,
+                            0,
+                            0,
+                            window.reference(),
+                            NOW));
+        }
+        add(Topics.PARITY_SESSIONS, window);
+
+        assertThat(positions().sessions()).extracting(SessionSum::session).containsExactly(window.session());
     }
 
     @Test

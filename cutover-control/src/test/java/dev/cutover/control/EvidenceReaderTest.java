@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.cutover.schema.FeatureCatalog;
 import dev.cutover.schema.Flag;
 import dev.cutover.schema.Json;
+import dev.cutover.schema.MarketCalendar;
 import dev.cutover.schema.Stage;
 import dev.cutover.schema.Topics;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +43,7 @@ final class EvidenceReaderTest {
     private final AtomicLong nanos = new AtomicLong(-TimeUnit.DAYS.toNanos(1));
     private final ControlMetrics metrics = new ControlMetrics();
     private final EvidenceBook book = new EvidenceBook(
-            FeatureCatalog.shipped(), Thresholds.standard(), Flag::initial, (type, at) -> true, () -> NOW, nanos::get);
+            FeatureCatalog.shipped(), Thresholds.standard(), SessionClock.of("30s", MarketCalendar.shipped()), Flag::initial, (type, at) -> true, () -> NOW, nanos::get);
     private final Log log = new Log();
     private final EvidenceReader reader =
             new EvidenceReader(log, book, FeatureCatalog.shipped(), () -> NOW, nanos::get, metrics);

@@ -317,6 +317,22 @@ final class JudgeTest {
     }
 
     @Test
+    void whatAnEventChangedBetweenTwoReadsIsNoNoiseEitherWhenThatEventIsNotKeptAnyMore() {
+        positions("1", 0, 0, "{'n':1,'m':1}");
+        positions("1", 1, 10_010, "{'n':2,'m':1}");
+        probe(10_000, "{'n':1,'m':1,'t':1}");
+        ServedRecord second = probe(10_005, "{'n':2,'m':1,'t':2}");
+        assertThat(outcome(second, 12_005)).isEqualTo(Outcome.MATCH);
+        for (int i = 0; i < 3 * Track.MOST; i++) {
+            positions("1", 2 + i, 400_000 + 1_000L * i, "{'n':2,'m':1}");
+        }
+        long later = 400_000 + 3_000L * Track.MOST;
+        Verdict verdict = verdict(other(later, "{'n':3,'m':1,'t':3}"), later + 2_000);
+        assertThat(verdict.differences()).extracting(Difference::pointer).containsExactly("/n");
+        assertThat(verdict.noise()).containsExactly("/t");
+    }
+
+    @Test
     void readsThatAreFarApartOrNotTheProbersMeasureNoNoise() {
         positions("1", 0, 0, "{'n':1}");
         probe(10_000, "{'n':1}");

@@ -18,6 +18,7 @@ import dev.cutover.schema.Topics;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -27,6 +28,7 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,7 @@ final class ParityRestartTest {
 
     private final ControlMetrics metrics = new ControlMetrics();
     private Feature feature = POSITIONS;
+    private String session = "30s";
     private ParityStart.Begins begins = begin(0, 0, true);
     private KeyValueStore<byte[], byte[]> store;
     private MockProcessorContext<byte[], byte[]> context;
@@ -66,7 +69,7 @@ final class ParityRestartTest {
             store.init(context.getStateStoreContext(), store);
         }
         context.addStateStore(store);
-        processor = new ParityProcessor(feature, SessionClock.of("30s", MarketCalendar.shipped()), begins, metrics);
+        processor = new ParityProcessor(feature, SessionClock.of(session, MarketCalendar.shipped()), begins, metrics);
         processor.init(context);
     }
 
@@ -332,5 +335,80 @@ final class ParityRestartTest {
         look(SessionLedger.OPEN.toMillis() + 80_000);
         assertThat(values("sessions")).isEmpty();
         assertThat(metrics.late.count()).isEqualTo(1);
+    }
+
+    @Test
+    void aLongSessionCountsAllOfItsComparisonsAndKeepsThoseOfItsLastQuarterOfAnHour() throws Exception {
+        session = "2h";
+        restart(0);
+        for (int minute = 0; minute < 50; minute++) {
+            if (minute == 20 || minute == 40) {
+                restart(minute * 60_000L);
+            }
+            minute(minute);
+            assertThat(comparisons()).isLessThanOrEqualTo(17);
+        }
+        restart(50 * 60_000L);
+        minute(49);
+        minute(50);
+        SessionTally tally = tally();
+        assertThat(tally.matches()).isEqualTo(51 - 6);
+        assertThat(tally.mismatches()).isEqualTo(6);
+        assertThat(comparisons()).isLessThanOrEqualTo(17);
+    }
+
+    /** An event, REST's answer about it, of which every tenth is wrong, and a look. */
+    private void minute(int minute) {
+        long atMs = minute * 60_000L;
+        event("positions", "1", minute, atMs, "{'n':" + minute + "}");
+        serve(minute, one(minute, atMs + 100, "{'n':" + (minute % 10 == 0 ? -1 : minute) + "}"));
+        look(atMs + 1_000);
+    }
+
+    private int comparisons() {
+        int[] count = {0};
+        try (KeyValueIterator<byte[], byte[]> all = store.range(new byte[] {'c'}, new byte[] {'d'})) {
+            all.forEachRemaining(entry -> count[0]++);
+        }
+        return count[0];
+    }
+
+    @Test
+    void aFoldingThatWasCutShortCountsNothingTwice() throws Exception {
+        session = "2h";
+        restart(0);
+        minute(0);
+        Map<byte[], byte[]> first = new HashMap<>();
+        try (KeyValueIterator<byte[], byte[]> all = store.range(new byte[] {'c'}, new byte[] {'d'})) {
+            all.forEachRemaining(entry -> first.put(entry.key, entry.value));
+        }
+        minute(20);
+        assertThat(comparisons()).isEqualTo(1);
+        first.forEach(store::put);
+        restart(21 * 60_000L);
+        look(21 * 60_000L + 1_000);
+        assertThat(tally().mismatches()).isEqualTo(2);
+        assertThat(comparisons()).as("the next folding ends it").isEqualTo(1);
+    }
+
+    /** A crash leaves the beginning of what was to be written. */
+    @Test
+    void aSessionWhoseClosingWasCutShortDoesNotTellTheRestOfItsComparisons() throws Exception {
+        restart(0);
+        event("positions", "1", 0, 0, "{'n':1}");
+        serve(0, one(0, 100, "{'n':2}"));
+        look(1_000);
+        Map<byte[], byte[]> open = new HashMap<>();
+        try (KeyValueIterator<byte[], byte[]> all = store.range(new byte[] {'t'}, new byte[] {'u'})) {
+            all.forEachRemaining(entry -> open.put(entry.key, entry.value));
+        }
+        look(SessionLedger.OPEN.toMillis() + 60_000);
+        assertThat(open).hasSize(1);
+        open.forEach(store::put);
+        restart(SessionLedger.OPEN.toMillis() + 70_000);
+        look(SessionLedger.OPEN.toMillis() + 80_000);
+        assertThat(values("sessions")).isEmpty();
+        open.keySet()
+                .forEach(name -> assertThat(store.get(name)).as("closed now").isNull());
     }
 }

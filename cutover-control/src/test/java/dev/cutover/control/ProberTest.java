@@ -159,6 +159,30 @@ final class ProberTest {
     }
 
     @Test
+    void aProberThatStoodStillDoesNotBlameTheGatewayThatCallsItSlow() {
+        AtomicReference<WsContext> client = new AtomicReference<>();
+        ScriptedGateway gateway = intraday(List.of(
+                (message, to) -> {
+                    ProberRig.subscribed(message, to, 10);
+                    client.set(to);
+                },
+                (message, to) -> {
+                    ProberRig.subscribed(message, to, 10);
+                    to.send(bar(11, 9));
+                }));
+        ProberRig rig = prober(ProberTest::nothing, gateway);
+        rig.await("intraday", each -> each.connectionsUp() == 1);
+
+        rig.aheadNs.addAndGet(TimeUnit.SECONDS.toNanos(3));
+        client.get().closeSession(1013, "{\"code\":\"slow_consumer\",\"reconnect\":true}");
+        rig.awaitSum("intraday", each -> each.types().get("intraday_bar").frames(), 1);
+
+        assertThat(rig.sum("intraday", Observation::failures)).isZero();
+        assertThat(rig.sum("intraday", Observation::drops)).isZero();
+        assertThat(rig.metrics.scrape()).contains("cutover_control_probe_lost_total{kind=\"overloaded\"} 1.0");
+    }
+
+    @Test
     void aSubscriptionThatIsRefusedIsAFailure() {
         ScriptedGateway gateway = intraday(List.of((message, to) -> to.send(
                 "{\"type\":\"error_message\",\"id\":%s,\"data\":{\"code\":\"unknown_feature\",\"message\":\"no\"}}"

@@ -18,6 +18,10 @@ final class SessionLossesTest {
     }
 
     private static Observation observation(String until, long gaps, long drops) {
+        return observation(until, 1, gaps, drops);
+    }
+
+    private static Observation observation(String until, int connections, long gaps, long drops) {
         Instant at = Instant.parse("2026-01-05T" + until + "Z");
         return new Observation(
                 "positions",
@@ -25,8 +29,8 @@ final class SessionLossesTest {
                 "control-test",
                 at.minusSeconds(1),
                 at,
-                1,
-                0,
+                connections,
+                1 - connections,
                 Map.of(),
                 gaps,
                 drops,
@@ -57,6 +61,14 @@ final class SessionLossesTest {
         assertTally(losses.add(observation("15:30:05", 1, 1)), "30s@2026-01-05T15:30:00Z", 3, 1);
         assertTally(losses.add(observation("15:30:30.500", 0, 1)), "30s@2026-01-05T15:30:00Z", 3, 2); // it began before
         assertTally(losses.add(observation("15:30:31.500", 0, 1)), "30s@2026-01-05T15:30:30Z", 0, 1);
+    }
+
+    @Test
+    void aSessionInWhichNoGatewayWasConnectedToIsNotWatched() {
+        assertThat(losses.add(observation("15:30:02", 0, 0, 0))).isEmpty();
+        assertTally(losses.add(observation("15:30:03", 0, 0, 1)), "30s@2026-01-05T15:30:00Z", 0, 1);
+        assertThat(losses.add(observation("15:30:32", 0, 0, 0))).isEmpty();
+        assertTally(losses.add(observation("15:30:33", 1, 0, 0)), "30s@2026-01-05T15:30:30Z", 0, 0);
     }
 
     @Test

@@ -75,6 +75,22 @@ final class ComposeFileTest {
     }
 
     @Test
+    void theProberIsToldOfRestAndOfEveryGateway() {
+        JsonNode environment = services.path("control").path("environment");
+        String gateways = services.properties().stream()
+                .filter(service -> service.getValue()
+                        .path("build")
+                        .path("target")
+                        .asText()
+                        .equals("gateway"))
+                .map(service -> "ws://" + service.getKey() + ":" + Settings.GATEWAY_PORT.defaultText())
+                .collect(Collectors.joining(","));
+        assertThat(environment.path("CUTOVER_GATEWAY_URLS").asText()).isEqualTo(gateways);
+        assertThat(environment.path("CUTOVER_REST_URL").asText())
+                .isEqualTo("http://rest:" + Settings.REST_PORT.defaultText());
+    }
+
+    @Test
     void everySettingIsOneOfTheServiceAndEveryPortItsOwn() {
         services.properties().forEach(service -> {
             String target = service.getValue().path("build").path("target").asText();

@@ -98,6 +98,13 @@ final class ProvisioningSystemTest {
     }
 
     @Test
+    void aTopicThatIsCompactedLaterThanItWouldBeIsGoodEnough() throws Exception {
+        create(Topics.PARITY_SESSIONS, 1, Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, "compact"));
+        ensure();
+        assertThat(admin.listTopics().names().get()).hasSize(SPECS.size());
+    }
+
+    @Test
     void aClusterThatDoesNotAnswerIsNamed() throws Exception {
         int nobody;
         try (ServerSocket free = new ServerSocket(0)) {

@@ -45,7 +45,7 @@ final class RestMetrics {
     /**
      * What became of bodies that were answered, as evidence.
      *
-     * @param outcome recorded, repeated, sampled_out, dropped, lost, or why it could not be compared: of a few words
+     * @param outcome recorded, repeated, sampled_out, dropped, lost, failed, or why it could not be compared: of a few words
      */
     void served(String feature, String outcome, int bodies) {
         Counter.builder("cutover.rest.served")

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes down what REST answered: for each key of an answer a record in {@link Topics#served}, once for each key, offset, query
  * and body, and at most so many a second, but for the prober's; and who asked, in {@link Topics#REST_USAGE}. What is not written
- * is counted.
+ * is counted. What a service behind answers the prober is written each time.
  *
  * <p>{@link #accept} is safe on any thread and waits for nothing: evidence is dropped, and counted, before an answer is held up.
  * The thread {@code rest-recorder} does the rest, with a producer of its own, whose waiting for Kafka holds up nobody else.
@@ -80,6 +80,7 @@ final class ServedRecorder implements Consumer<Served>, AutoCloseable {
     private int turn;
 
     private boolean away;
+    private boolean saidFailed;
     private long sendAgainNs;
 
     /**
@@ -169,12 +170,12 @@ final class ServedRecorder implements Consumer<Served>, AutoCloseable {
 
     private void record(Served served) {
         Feature feature = served.feature();
-        ServedBodies all = ServedBodies.of(served, LONGEST_UNPACKED_BYTES);
-        all.unusable().forEach((reason, number) -> metrics.served(feature.name(), reason, number));
         Tally tally = new Tally();
-        for (ServedBodies.Body body : fromItsTurn(all.bodies())) {
-            record(served, body, tally);
-        }
+        attempt(feature, () -> {
+            ServedBodies all = ServedBodies.of(served, LONGEST_UNPACKED_BYTES);
+            all.unusable().forEach((reason, number) -> metrics.served(feature.name(), reason, number));
+            fromItsTurn(all.bodies()).forEach(body -> attempt(feature, () -> record(served, body, tally)));
+        });
         metrics.served(feature.name(), "recorded", tally.recorded);
         metrics.served(feature.name(), "repeated", tally.repeated);
         metrics.served(feature.name(), "sampled_out", tally.sampledOut);
@@ -186,6 +187,24 @@ final class ServedRecorder implements Consumer<Served>, AutoCloseable {
                     tally.recorded,
                     tally.repeated,
                     tally.sampledOut);
+        }
+    }
+
+    /**
+     * One body that nobody had thought of, such as one with a number that has no plain form, must not end the evidence of all
+     * others, nor hide who asked.
+     */
+    private void attempt(Feature feature, Runnable step) {
+        try {
+            step.run();
+        } catch (InterruptException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            metrics.served(feature.name(), "failed", 1);
+            if (!saidFailed) {
+                saidFailed = true;
+                log.warn("an answer of {} can't be recorded; further ones are only counted", feature.name(), e);
+            }
         }
     }
 
@@ -202,7 +221,9 @@ final class ServedRecorder implements Consumer<Served>, AutoCloseable {
         Feature feature = served.feature();
         long nowNs = nanoClock.getAsLong();
         RecordedBefore.Identity identity = RecordedBefore.Identity.of(feature.name(), body);
-        if (recorded.has(identity, nowNs, feature.fastestCadence().toNanos())) {
+        boolean isNews = measuresNoise(served, body)
+                || !recorded.has(identity, nowNs, feature.fastestCadence().toNanos());
+        if (!isNews) {
             tally.repeated++;
         } else if (!served.caller().isProber() && !rate.take(nowNs)) {
             tally.sampledOut++;
@@ -210,6 +231,14 @@ final class ServedRecorder implements Consumer<Served>, AutoCloseable {
             recorded.add(identity, nowNs);
             tally.recorded++;
         }
+    }
+
+    /**
+     * Whether it may be one of the prober's two reads right after the other, by which is told what a service answers differently each
+     * time: that both are equal says as much as that they differ.
+     */
+    private static boolean measuresNoise(Served served, ServedBodies.Body body) {
+        return served.caller().isProber() && body.kind() == ServedRecord.Kind.ENTRY && body.offset() == null;
     }
 
     private boolean write(Served served, ServedBodies.Body body, RecordedBefore.Identity identity) {

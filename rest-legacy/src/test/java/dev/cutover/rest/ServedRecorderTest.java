@@ -134,6 +134,32 @@ final class ServedRecorderTest {
     }
 
     @Test
+    void aBodyThatCantBeWrittenIsCountedAndEndsNothing() throws Exception {
+        for (String number : List.of("1e999999", "1e99999999999")) {
+            serve(CURL, 200, view("7", 42, "{\"x\":" + number + "}"));
+            serve(CURL, 200, upstream("7", "{\"x\":" + number + "}"));
+        }
+        assertThat(records()).isEmpty();
+        serve(CURL, 200, view("7", 43, "{\"x\":1}"));
+        assertThat(records()).hasSize(1);
+        pass(Duration.ofSeconds(1));
+        recorder.step(AT_ONCE);
+        assertThat(usage()).singleElement().satisfies(row -> assertThat(row.path("answers")
+                        .asInt())
+                .as("who asked is counted all the same")
+                .isEqualTo(5));
+    }
+
+    @Test
+    void anEqualAnswerOfAServiceBehindIsWrittenEachTimeForTheProber() throws Exception {
+        serve(PROBER, 200, upstream("7", "{\"x\":1}"));
+        serve(PROBER, 200, upstream("7", "{\"x\":1}"));
+        assertThat(records()).as("that nothing differs has to be told as well").hasSize(2);
+        serve(CURL, 200, upstream("7", "{\"x\":1}"));
+        assertThat(records()).hasSize(2);
+    }
+
+    @Test
     void aBodyWithoutAnOffsetIsARepetitionForOneCadence() throws Exception {
         Duration cadence = POSITIONS.fastestCadence();
         serve(CURL, 200, upstream("7", "{\"x\":1}"));
