@@ -39,7 +39,6 @@ public final class TopicProvisioner {
     private static final Set<String> KEEPING =
             Set.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.RETENTION_MS_CONFIG);
 
-
     private final Admin admin;
     private final String cluster;
     private final long deadlineNs;

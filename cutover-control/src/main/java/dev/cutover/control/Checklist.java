@@ -52,9 +52,8 @@ final class Checklist {
                 .filter(session -> evidence.hasEnded(session) && session.comparisons() > 0)
                 .limit(wanted)
                 .toList();
-        this.running = counting.stream()
-                .filter(session -> !evidence.hasEnded(session))
-                .toList();
+        this.running =
+                counting.stream().filter(session -> !evidence.hasEnded(session)).toList();
     }
 
     private boolean beganSinceFlip(SessionSum session) {

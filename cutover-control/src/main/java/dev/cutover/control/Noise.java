@@ -65,7 +65,8 @@ final class Noise {
                 || served.askedAt().isAfter(first.servedAt().plus(BACK_TO_BACK))) {
             return null;
         }
-        Pair pair = new Pair(first.askedAt(), served.servedAt(), comparison.differing(first.body(), served.body()), false);
+        Pair pair =
+                new Pair(first.askedAt(), served.servedAt(), comparison.differing(first.body(), served.body()), false);
         pairs.put(served.key(), pair);
         return pair;
     }

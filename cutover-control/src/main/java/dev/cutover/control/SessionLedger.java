@@ -195,7 +195,8 @@ final class SessionLedger {
         store.eachOpen((name, session) -> {
             Tally tally = new Tally(session, name, now);
             if (store.closed(name) != null) {
-                // its closing was cut short: its tally was told whole, and what is left of its comparisons would tell less
+                // its closing was cut short: its tally was told whole, and what is left of its comparisons would tell
+                // less
                 halfClosed.add(tally);
                 return;
             }

@@ -43,7 +43,13 @@ final class EvidenceReaderTest {
     private final AtomicLong nanos = new AtomicLong(-TimeUnit.DAYS.toNanos(1));
     private final ControlMetrics metrics = new ControlMetrics();
     private final EvidenceBook book = new EvidenceBook(
-            FeatureCatalog.shipped(), Thresholds.standard(), SessionClock.of("30s", MarketCalendar.shipped()), Flag::initial, (type, at) -> true, () -> NOW, nanos::get);
+            FeatureCatalog.shipped(),
+            Thresholds.standard(),
+            SessionClock.of("30s", MarketCalendar.shipped()),
+            Flag::initial,
+            (type, at) -> true,
+            () -> NOW,
+            nanos::get);
     private final Log log = new Log();
     private final EvidenceReader reader =
             new EvidenceReader(log, book, FeatureCatalog.shipped(), () -> NOW, nanos::get, metrics);

@@ -78,11 +78,8 @@ final class ComposeFileTest {
     void theProberIsToldOfRestAndOfEveryGateway() {
         JsonNode environment = services.path("control").path("environment");
         String gateways = services.properties().stream()
-                .filter(service -> service.getValue()
-                        .path("build")
-                        .path("target")
-                        .asText()
-                        .equals("gateway"))
+                .filter(service ->
+                        service.getValue().path("build").path("target").asText().equals("gateway"))
                 .map(service -> "ws://" + service.getKey() + ":" + Settings.GATEWAY_PORT.defaultText())
                 .collect(Collectors.joining(","));
         assertThat(environment.path("CUTOVER_GATEWAY_URLS").asText()).isEqualTo(gateways);

@@ -144,8 +144,8 @@ final class ServedRecorderTest {
         assertThat(records()).hasSize(1);
         pass(Duration.ofSeconds(1));
         recorder.step(AT_ONCE);
-        assertThat(usage()).singleElement().satisfies(row -> assertThat(row.path("answers")
-                        .asInt())
+        assertThat(usage()).singleElement().satisfies(row -> assertThat(
+                        row.path("answers").asInt())
                 .as("who asked is counted all the same")
                 .isEqualTo(5));
     }
