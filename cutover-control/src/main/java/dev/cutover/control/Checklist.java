@@ -7,6 +7,7 @@ import dev.cutover.schema.Json;
 import dev.cutover.schema.ParityRules;
 import dev.cutover.schema.Reference;
 import dev.cutover.schema.Stage;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,12 +34,15 @@ final class Checklist {
 
     private static final int NAMED_CALLERS = 5;
 
+    private static final int RECENT_LENGTHS = 20;
+    private static final Duration LEAST_RECENT = Duration.ofMinutes(10);
+
     private final Evidence evidence;
     private final Stage to;
     private final int wanted;
-    /** Of the sessions that count, which have ended and have comparisons, the newest ones; newest first. */
+    /** Of the sessions that may count, which have ended and say something, the newest ones; newest first. */
     private final List<SessionSum> ended;
-    /** The sessions that count, but have not come to their end. */
+    /** The sessions that may count, but have not come to their end. */
     private final List<SessionSum> running;
 
     private Checklist(Evidence evidence, Stage to) {
@@ -49,7 +53,7 @@ final class Checklist {
                 .filter(session -> to != Stage.PROMOTED || beganSinceFlip(session))
                 .toList();
         this.ended = counting.stream()
-                .filter(session -> evidence.hasEnded(session) && session.comparisons() > 0)
+                .filter(session -> evidence.hasEnded(session) && session.counts())
                 .limit(wanted)
                 .toList();
         this.running =
@@ -152,7 +156,22 @@ final class Checklist {
         if (ended.size() < wanted) {
             return ChecklistLine.waiting(line, text, measured.isEmpty() ? "none yet" : measured, missing());
         }
+        SessionSum newest = ended.get(0);
+        if (newest.until().plus(recent(newest)).isBefore(evidence.now())) {
+            return ChecklistLine.waiting(
+                    line,
+                    text,
+                    measured,
+                    "a newer session: the last one with comparisons ended at " + ChecklistLine.time(newest.until())
+                            + "; do REST and parity run?");
+        }
         return ChecklistLine.ok(line, text, measured);
+    }
+
+    /** For how long after its end a session speaks of today: a trading day's over a long weekend, a short window's a while. */
+    private static Duration recent(SessionSum session) {
+        Duration lengths = Duration.between(session.from(), session.until()).multipliedBy(RECENT_LENGTHS);
+        return lengths.compareTo(LEAST_RECENT) > 0 ? lengths : LEAST_RECENT;
     }
 
     /** What the sessions lack in number. */

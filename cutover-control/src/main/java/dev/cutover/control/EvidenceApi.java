@@ -158,7 +158,10 @@ final class EvidenceApi {
         if (session.isDirty()) {
             return "dirty";
         }
-        return session.comparisons() > 0 ? "clean" : "empty";
+        if (session.comparisons() == 0) {
+            return "empty";
+        }
+        return session.counts() ? "clean" : "partial";
     }
 
     /** @param feature null for all */

@@ -108,6 +108,8 @@ final class FeaturePages {
                 key.from(),
                 parts.iterator().next().until(),
                 parts.stream().anyMatch(part -> part.part().startsWith(PROBER)),
+                parts.stream().filter(part -> !part.part().startsWith(PROBER)).noneMatch(part -> part.updatedAt()
+                        .isBefore(part.until())),
                 total(parts, SessionTally::matches),
                 total(parts, SessionTally::lagging),
                 total(parts, SessionTally::mismatches),

@@ -9,6 +9,8 @@ import java.util.Set;
  * All that is known of one session of a feature: the sum of the tallies of its parts.
  *
  * @param watched whether the prober listened to the gateways in it, without which gaps and drops were not looked for
+ * @param closed whether parity has told the tally of each of its partitions since the session's end: otherwise it may have stopped in
+ *     the middle of it
  * @param worstLateMs of the bodies that lagged, how late the latest was; 0 where none did
  * @param references what the bodies were made of
  */
@@ -17,6 +19,7 @@ record SessionSum(
         Instant from,
         Instant until,
         boolean watched,
+        boolean closed,
         long matches,
         long lagging,
         long mismatches,
@@ -36,6 +39,11 @@ record SessionSum(
 
     long comparisons() {
         return matches + lagging + mismatches + missingRest + missingWs;
+    }
+
+    /** Whether it says anything, once it has ended: without a comparison, or judged in part and so far clean, it does not. */
+    boolean counts() {
+        return comparisons() > 0 && (closed || isDirty());
     }
 
     /** Something was found that must not be; a session of which nothing is known is not dirty either. */

@@ -363,6 +363,29 @@ final class ChecklistTest {
                         List.of(session(10).of(0), good, session(70).of(1)),
                         State.OK),
                 arguments(
+                        "one that parity did not bring to its end counts neither way",
+                        List.of(session(10).cutShort().of(3), good, session(70).of(1)),
+                        State.OK),
+                arguments(
+                        "two of which one was cut short are one",
+                        List.of(session(10).cutShort().of(3), good),
+                        State.WAIT),
+                arguments(
+                        "cut short, but bad already",
+                        List.of(
+                                session(10).cutShort().mismatches(1).of(3),
+                                good,
+                                session(70).of(1)),
+                        State.FAIL),
+                arguments(
+                        "the newest is of today still",
+                        List.of(session(600).of(3), session(630).of(3)),
+                        State.OK),
+                arguments(
+                        "nothing was compared for twenty sessions",
+                        List.of(session(601).of(3), session(631).of(3)),
+                        State.WAIT),
+                arguments(
                         "what was bad before two clean ones is forgiven",
                         List.of(
                                 session(10).of(3),

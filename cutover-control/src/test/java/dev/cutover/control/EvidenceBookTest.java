@@ -174,6 +174,7 @@ final class EvidenceBookTest {
                         from,
                         from.plusSeconds(30),
                         true,
+                        true,
                         13,
                         2,
                         4,
@@ -191,6 +192,21 @@ final class EvidenceBookTest {
 
         assertThat(positions().sessions()).singleElement().satisfies(session -> assertThat(session.watched())
                 .isFalse());
+    }
+
+    @Test
+    void aSessionIsClosedOnceEveryPartitionHasToldItsTallySinceItsEnd() throws Exception {
+        Instant from = NOW.minusSeconds(60);
+        add(Topics.PARITY_SESSIONS, tally(from, "p0", 5, 0, Reference.MATERIALISED));
+        assertThat(positions().sessions()).singleElement().satisfies(session -> assertThat(session.closed())
+                .isTrue());
+
+        // begins now: what was told of it was told before its end
+        add(Topics.PARITY_SESSIONS, tally(NOW, "p0", 5, 0, Reference.MATERIALISED));
+        assertThat(positions().sessions())
+                .filteredOn(session -> session.from().equals(NOW))
+                .singleElement()
+                .satisfies(session -> assertThat(session.closed()).isFalse());
     }
 
     @Test

@@ -97,6 +97,7 @@ final class EvidenceCommandsTest {
                 Instant.parse("2026-01-05T15:29:00Z"),
                 Instant.parse("2026-01-05T15:29:30Z"),
                 true,
+                true,
                 14,
                 1,
                 2,

@@ -99,6 +99,7 @@ final class GivenEvidence {
         private long gaps;
         private long drops;
         private boolean watched = true;
+        private boolean closed = true;
         private Reference reference = Reference.MATERIALISED;
 
         private Session(Instant until) {
@@ -135,6 +136,11 @@ final class GivenEvidence {
             return this;
         }
 
+        Session cutShort() {
+            closed = false;
+            return this;
+        }
+
         Session unwatched() {
             watched = false;
             return this;
@@ -152,6 +158,7 @@ final class GivenEvidence {
                     from,
                     until,
                     watched,
+                    closed,
                     matches,
                     lagging,
                     mismatches,
