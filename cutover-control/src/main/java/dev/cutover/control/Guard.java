@@ -182,9 +182,10 @@ final class Guard implements AutoCloseable {
                 }
                 return;
             }
-            boolean guards = decision instanceof GuardDecision.Fine;
-            if (become(flag.feature(), guards ? Doing.WATCHING : Doing.IDLE, "", now) && guards) {
-                log.info("the guard watches {}", flag.feature());
+            if (decision instanceof GuardDecision.Fine fine) {
+                watch(flag, fine.blindTo(), now);
+            } else {
+                become(flag.feature(), Doing.IDLE, "", now);
             }
             return;
         }
@@ -198,6 +199,17 @@ final class Guard implements AutoCloseable {
             warn(flag, breach, memory, now);
         } else {
             rollBack(flag, breach);
+        }
+    }
+
+    private void watch(Flag flag, String blindTo, Instant now) {
+        if (!become(flag.feature(), Doing.WATCHING, blindTo.isEmpty() ? "" : "values", blindTo, now)) {
+            return;
+        }
+        if (blindTo.isEmpty()) {
+            log.info("the guard watches {}", flag.feature());
+        } else {
+            log.warn("the guard watches {}, but sees {}", flag.feature(), blindTo);
         }
     }
 

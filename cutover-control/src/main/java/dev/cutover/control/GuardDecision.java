@@ -22,8 +22,12 @@ sealed interface GuardDecision {
     /** There is nothing to guard: the feature is not live, or its guard is off. */
     record Idle() implements GuardDecision {}
 
-    /** Nothing is wrong. */
-    record Fine() implements GuardDecision {}
+    /**
+     * Nothing is wrong.
+     *
+     * @param blindTo what it can't see meanwhile, for a person to read; empty where it sees all
+     */
+    record Fine(String blindTo) implements GuardDecision {}
 
     /**
      * Whatever it looks like, it can't be told from here.
@@ -115,7 +119,7 @@ sealed interface GuardDecision {
             if (!breaches.isEmpty()) {
                 return new Breach(List.copyOf(breaches), String.join("; ", reasons), evidence());
             }
-            return unsure == null ? new Fine() : new Abstain(Blind.PRODUCERS, unsure);
+            return unsure == null ? new Fine(blindToValues()) : new Abstain(Blind.PRODUCERS, unsure);
         }
 
         /** Null where it can see. */
@@ -171,6 +175,18 @@ sealed interface GuardDecision {
                         + String.format(Locale.ROOT, "%.4g", percent).replaceAll("\\.?0+$", "")
                         + " %" + example());
             }
+        }
+
+        /** Without comparisons the guard still sees silence, gaps and failures. */
+        private String blindToValues() {
+            int all = input.verdicts().size();
+            boolean compared = input.feature().rest().isPresent()
+                    && isLongerAgo(input.flag().since(), window())
+                    && isLongerAgo(input.surroundings().activeSince(), window());
+            return compared && all < input.thresholds().guardComparisons()
+                    ? "only " + all + " comparisons with REST within " + window().toSeconds()
+                            + " s: whether the values are right is not known"
+                    : "";
         }
 
         private Duration window() {

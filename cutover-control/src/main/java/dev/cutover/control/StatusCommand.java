@@ -114,6 +114,10 @@ final class StatusCommand implements Callable<Integer> {
     private static Optional<String> guard(Flag flag, JsonNode guard) {
         String reason = Table.plain(guard.path("reason").asText());
         return switch (guard.path("state").asText()) {
+            case "watching" ->
+                reason.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of("⚠ the guard of " + flag.feature() + " sees " + reason);
             case "abstaining" -> Optional.of("⚠ the guard of " + flag.feature() + " abstains: " + reason);
             case "breach" -> Optional.of("⚠ the guard of " + flag.feature() + " sees it as bad: " + reason);
             default -> Optional.empty();

@@ -53,6 +53,16 @@ final class GuardDecisionTest {
     }
 
     @Test
+    void aLiveFeatureThatNothingIsComparedOfIsSaidToBeHalfSeen() {
+        given.comparisons(2, 0);
+        assertThat(decision()).asInstanceOf(type(Fine.class)).satisfies(fine -> assertThat(fine.blindTo())
+                .startsWith("only 2 comparisons with REST within 30 s"));
+
+        given.comparisons(3, 0);
+        assertThat(decision()).isEqualTo(new Fine(""));
+    }
+
+    @Test
     void whatIsNotLiveOrHasItsGuardOffIsNotJudgedHoweverBadItIs() {
         given.comparisons(40, 40);
         for (Stage stage : List.of(Stage.SHADOW, Stage.PROMOTED)) {
