@@ -2,16 +2,13 @@ package dev.cutover.control;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cutover.control.ControlClient.NoAnswerException;
-import dev.cutover.control.ControlClient.RefusedException;
-import dev.cutover.control.ControlClient.Reply;
 import dev.cutover.schema.Stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code cutover sessions FEATURE}. */
@@ -26,37 +23,18 @@ import picocli.CommandLine.Spec;
         usageHelpWidth = 110)
 final class SessionsCommand implements Callable<Integer> {
 
-    @Parameters(
-            paramLabel = "FEATURE",
-            description = "the feature, for example positions",
-            completionCandidates = FeatureNames.class)
-    private String feature;
-
-    @Option(names = "--limit", paramLabel = "N", description = "the newest N, 1000 at most (default: 50)")
-    private Integer limit;
-
-    @Option(names = "--json", description = "print the service's answer as it is")
-    private boolean json;
+    @Mixin
+    private Newest newest;
 
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() {
-        return Operator.run(spec, json, this::show);
+        return newest.show(spec, "sessions", "has no session yet", this::show);
     }
 
-    private void show(ControlClient control) throws NoAnswerException, RefusedException {
-        Reply reply =
-                control.get(ControlClient.feature(feature) + "/sessions" + (limit == null ? "" : "?limit=" + limit));
-        if (json) {
-            spec.commandLine().getOut().println(reply.text());
-            return;
-        }
-        if (reply.document().isEmpty()) {
-            spec.commandLine().getOut().println(feature + " has no session yet");
-            return;
-        }
+    private void show(JsonNode list) throws NoAnswerException {
         Table table = new Table();
         table.row(
                 Stage.SHADOW,
@@ -71,7 +49,7 @@ final class SessionsCommand implements Callable<Integer> {
                 "GAPS",
                 "DROPS",
                 "REFERENCE");
-        for (JsonNode session : reply.document()) {
+        for (JsonNode session : list) {
             table.row(
                     Stage.SHADOW,
                     session.path("session").asText(),

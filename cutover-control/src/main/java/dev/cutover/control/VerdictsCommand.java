@@ -2,15 +2,12 @@ package dev.cutover.control;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.cutover.control.ControlClient.NoAnswerException;
-import dev.cutover.control.ControlClient.RefusedException;
-import dev.cutover.control.ControlClient.Reply;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code cutover verdicts FEATURE}. */
@@ -25,39 +22,20 @@ import picocli.CommandLine.Spec;
         usageHelpWidth = 110)
 final class VerdictsCommand implements Callable<Integer> {
 
-    @Parameters(
-            paramLabel = "FEATURE",
-            description = "the feature, for example positions",
-            completionCandidates = FeatureNames.class)
-    private String feature;
-
-    @Option(names = "--limit", paramLabel = "N", description = "the newest N, 1000 at most (default: 50)")
-    private Integer limit;
-
-    @Option(names = "--json", description = "print the verdicts as they were recorded")
-    private boolean json;
+    @Mixin
+    private Newest newest;
 
     @Spec
     private CommandSpec spec;
 
     @Override
     public Integer call() {
-        return Operator.run(spec, json, this::show);
+        return newest.show(spec, "verdicts", "was not compared yet", this::show);
     }
 
-    private void show(ControlClient control) throws NoAnswerException, RefusedException {
-        Reply reply =
-                control.get(ControlClient.feature(feature) + "/verdicts" + (limit == null ? "" : "?limit=" + limit));
-        if (json) {
-            spec.commandLine().getOut().println(reply.text());
-            return;
-        }
-        if (reply.document().isEmpty()) {
-            spec.commandLine().getOut().println(feature + " was not compared yet");
-            return;
-        }
+    private void show(JsonNode list) throws NoAnswerException {
         Table table = new Table();
-        for (JsonNode verdict : reply.document()) {
+        for (JsonNode verdict : list) {
             String outcome = verdict.path("outcome").asText();
             Optional<Ansi.Style> colour = colour(outcome);
             table.row(
