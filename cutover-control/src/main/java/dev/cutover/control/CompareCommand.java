@@ -155,7 +155,8 @@ final class CompareCommand implements Callable<Integer> {
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(),
                         "the catalog has no feature '" + feature + "'; it has "
-                                + catalog.features().stream().map(Feature::name).collect(Collectors.joining(", "))));
+                                + catalog.features().stream().map(Feature::name).collect(Collectors.joining(", "))
+                                + "; give another one by --features FILE, as the services have it"));
     }
 
     private int compare(ComparePlan plan, Feature compared, Settings settings) throws InterruptedException {

@@ -80,7 +80,7 @@ final class FieldTally {
     List<String> capped() {
         List<String> capped = new ArrayList<>();
         if (fields.values().stream().anyMatch(tally -> tally.count > tally.samples.size())) {
-            capped.add("of each field the first " + MOST_SAMPLES + " differences are shown, and all are counted");
+            capped.add("of each field the first " + MOST_SAMPLES + " differences are kept, and all are counted");
         }
         if (beyond > 0) {
             capped.add(

@@ -81,8 +81,7 @@ final class SignOffCommand implements Callable<Integer> {
         if (to == Stage.PROMOTED && flag.stage() == Stage.SHADOW) {
             out.println("⚠ " + signed.feature() + " is shadow: what counts is a sign-off that is given after the flip");
         } else if (flag.stage().canMoveTo(to)) {
-            out.println("to go on: ./cutover promote " + signed.feature() + " --to " + to.wireName() + " --reason R"
-                    + Change.address(command));
+            out.println("to go on: ./cutover checklist " + signed.feature() + " --watch" + Change.address(command));
         }
     }
 }

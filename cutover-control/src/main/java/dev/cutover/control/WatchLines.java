@@ -82,7 +82,7 @@ final class WatchLines {
         Observation.Freshness freshness = watch.freshness();
         return freshness.medianMs() == null
                 ? ""
-                : "; REST is later than the WebSocket by " + freshness.medianMs() + " ms at the median, "
+                : "; who polls REST at the cadence sees them " + freshness.medianMs() + " ms later at the median, "
                         + freshness.worstMs() + " ms at most";
     }
 
@@ -110,10 +110,10 @@ final class WatchLines {
         List<String> awaited = new ArrayList<>();
         for (EventType type : evidence.feature().events()) {
             TypeWatch seen = of(type);
-            measured.add(
-                    type.type() + ": " + seen.frames() + " of " + seen.keys() + (seen.keys() == 1 ? " key" : " keys")
-                            + " in " + seconds(seen.watchedMs()) + ", expected " + Math.round(seen.expected())
-                            + (seen.late() > 0 ? ", " + seen.late() + " overdue" : ""));
+            measured.add(type.type() + ": " + seen.frames() + " events of " + seen.keys()
+                    + (seen.keys() == 1 ? " key" : " keys") + " in " + seconds(seen.watchedMs()) + ", expected "
+                    + Math.round(seen.expected())
+                    + (seen.late() > 0 ? ", " + seen.late() + " overdue" : ""));
             long needMs = type.cadence().toMillis() * CADENCES;
             if ((seen.late() > 0 && seen.activeNow()) || (seen.watchedMs() >= needMs && seen.frames() < fewest(seen))) {
                 seldom.add(type.type() + " every " + seconds(type.cadence().toMillis()));

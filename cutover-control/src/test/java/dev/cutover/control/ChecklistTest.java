@@ -176,8 +176,8 @@ final class ChecklistTest {
             assertThat(line.state()).isEqualTo(State.OK);
             assertThat(line.measured())
                     .isEqualTo(
-                            "positions: 100 in 100 s, the last 2 s ago; REST is later than the WebSocket by 430 ms at"
-                                    + " the median, 900 ms at most");
+                            "positions: 100 in 100 s, the last 2 s ago; who polls REST at the cadence sees them 430 ms"
+                                    + " later at the median, 900 ms at most");
         });
     }
 
@@ -282,7 +282,7 @@ final class ChecklistTest {
         assertThat(shadow().type("positions", seen(100_000, 89)).line("frequency"))
                 .extracting(ChecklistLine::measured, ChecklistLine::needed)
                 .containsExactly(
-                        "positions: 89 of 10 keys in 100 s, expected 100",
+                        "positions: 89 events of 10 keys in 100 s, expected 100",
                         "positions every 10 s of each key, one event off at most");
     }
 

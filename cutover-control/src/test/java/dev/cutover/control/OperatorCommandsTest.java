@@ -242,7 +242,7 @@ final class OperatorCommandsTest {
         assertThat(signed.lines())
                 .containsExactly(
                         "✍ positions: Ada signed off the step to promoted",
-                        "to go on: ./cutover promote positions --to promoted --reason R --control-port " + rig.port());
+                        "to go on: ./cutover checklist positions --watch --control-port " + rig.port());
         assertThat(rig.signOffs).hasSize(2).last().satisfies(last -> {
             assertThat(last.by()).isEqualTo("Ada");
             assertThat(last.note()).isEqualTo("two sessions");

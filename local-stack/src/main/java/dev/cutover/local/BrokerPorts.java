@@ -51,7 +51,7 @@ final class BrokerPorts implements ServerSocketFactory, AutoCloseable {
             Utils.closeQuietly(socket, "socket");
             String reason = e instanceof IOException ? e.getMessage() : "unknown host";
             throw new StartupException(
-                    "Kafka cannot listen on " + Utils.formatAddress(host, port) + " (" + reason + "); stop what"
+                    "Kafka can't listen on " + Utils.formatAddress(host, port) + " (" + reason + "); stop what"
                             + " listens there, or choose another address with --kafka-port or --host",
                     e);
         }

@@ -90,15 +90,18 @@ final class UpCommand {
                 .forEach(feature -> out.printf(
                         "  %-16s %s%n", feature.feature(), feature.stage().wireName()));
         out.printf("%nIn another terminal:%n");
-        out.printf(
-                "  ./cutover tail FEATURE%s    what a subscriber sees%n",
-                where(GatewaySettings.PORT, stack.gateways().get(0).address()));
+        String gateway = where(GatewaySettings.PORT, stack.gateways().get(0).address());
         String control = where(Settings.CONTROL_PORT, stack.control().address());
-        out.printf("  ./cutover status%s          where each feature stands%n", control);
-        out.printf("  ./cutover checklist FEATURE%s what the next step up takes%n", control);
-        out.printf("  ./cutover promote FEATURE%s one stage up; rollback: back to shadow%n", control);
+        hint("tail FEATURE" + gateway, "what a subscriber sees");
+        hint("status" + control, "where each feature stands");
+        hint("checklist FEATURE" + control, "what the next step up takes");
+        hint("promote FEATURE" + control, "one stage up; rollback: back to shadow");
         out.printf("Ctrl-C stops everything.%n%n");
         out.flush();
+    }
+
+    private void hint(String command, String what) {
+        out.printf("  ./cutover %-40s %s%n", command, what);
     }
 
     /** The option that leads another command to a port that is not the default. */
