@@ -1,6 +1,8 @@
 package dev.cutover.control;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -74,6 +76,31 @@ final class FieldTally {
                 .map(entry -> new Field(entry.getKey(), entry.getValue().count, entry.getValue().samples))
                 .sorted(Comparator.comparingLong(Field::count).reversed().thenComparing(Field::name))
                 .toList();
+    }
+
+    /**
+     * Fields as JSON.
+     *
+     * @param one what the first side is called, and {@code other} the second
+     */
+    static void write(List<Field> fields, ArrayNode into, String one, String other) {
+        for (Field field : fields) {
+            ArrayNode samples = into.addObject()
+                    .put("field", field.name())
+                    .put("count", field.count())
+                    .putArray("samples");
+            for (Sample each : field.samples()) {
+                ObjectNode sample = samples.addObject();
+                sample.put("key", each.key()).put("pointer", each.pointer()).put("where", each.where());
+                // of a side that has nothing there its member is left out: null is a value
+                if (each.one() != null) {
+                    sample.set(one, each.one());
+                }
+                if (each.other() != null) {
+                    sample.set(other, each.other());
+                }
+            }
+        }
     }
 
     /** What is not shown, in words; empty when all is. */

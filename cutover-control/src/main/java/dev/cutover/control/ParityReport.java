@@ -196,24 +196,7 @@ final class ParityReport {
         document.put("unreadable_events", unreadableEvents);
         ArrayNode byKey = document.putArray("keys");
         keys.forEach((key, tally) -> counts(byKey.addObject().put("key", key), tally));
-        ArrayNode byField = document.putArray("fields");
-        for (FieldTally.Field field : fields.fields()) {
-            ArrayNode samples = byField.addObject()
-                    .put("field", field.name())
-                    .put("count", field.count())
-                    .putArray("samples");
-            for (FieldTally.Sample each : field.samples()) {
-                ObjectNode sample = samples.addObject();
-                sample.put("key", each.key()).put("pointer", each.pointer()).put("where", each.where());
-                // of a side that has nothing there its member is left out: null is a value
-                if (each.one() != null) {
-                    sample.set("rest", each.one());
-                }
-                if (each.other() != null) {
-                    sample.set("log", each.other());
-                }
-            }
-        }
+        FieldTally.write(fields.fields(), document.putArray("fields"), "rest", "log");
         ObjectNode noisy = document.putObject("noise");
         noise.forEach(noisy::put);
         capped().forEach(document.putArray("capped")::add);

@@ -88,23 +88,7 @@ record WindowReport(String feature, Window first, Window second, boolean interru
             side(key.putObject("first"), row, Side.FIRST);
             side(key.putObject("second"), row, Side.SECOND);
         }
-        ArrayNode fields = document.putArray("fields");
-        for (FieldTally.Field field : result.fields()) {
-            ArrayNode samples = fields.addObject()
-                    .put("field", field.name())
-                    .put("count", field.count())
-                    .putArray("samples");
-            for (FieldTally.Sample each : field.samples()) {
-                ObjectNode sample = samples.addObject();
-                sample.put("key", each.key()).put("pointer", each.pointer()).put("where", each.where());
-                if (each.one() != null) {
-                    sample.set("first", each.one());
-                }
-                if (each.other() != null) {
-                    sample.set("second", each.other());
-                }
-            }
-        }
+        FieldTally.write(result.fields(), document.putArray("fields"), "first", "second");
         capped().forEach(document.putArray("capped")::add);
         return document;
     }
